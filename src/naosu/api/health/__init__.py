@@ -1,0 +1,1 @@
+"""For supervisors, load balancers and Prometheus."""

@@ -1,0 +1,1 @@
+"""Naosu's own REST interface, under /api/v1."""

@@ -1,0 +1,1 @@
+"""The nouns of Naosu, one per file: plain immutable values, no I/O."""

@@ -1,0 +1,1 @@
+"""The Sentry protocol: envelopes, credentials, rate-limit headers."""

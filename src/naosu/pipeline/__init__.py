@@ -1,0 +1,1 @@
+"""The stages joined: each pipeline is one function on one screen."""

@@ -1,0 +1,14 @@
+"""What Alembic runs: it uses the connection, and so the transaction, that `migrate` opened."""
+
+from alembic import context
+
+from naosu.storage.sql import side_tables  # noqa: F401 -- completes the metadata
+from naosu.storage.sql.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    transaction_per_migration=False,
+)
+context.run_migrations()

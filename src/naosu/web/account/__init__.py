@@ -1,0 +1,1 @@
+"""One's own account, and for admins all accounts and tokens."""

@@ -1,0 +1,1 @@
+"""The first account, the snippets and the test error."""

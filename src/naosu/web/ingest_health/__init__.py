@@ -1,0 +1,1 @@
+"""What came in, what did not, and why."""

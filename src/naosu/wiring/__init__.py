@@ -1,0 +1,1 @@
+"""The only place where adapters meet ports: settings, processes, and the supervisor over them."""

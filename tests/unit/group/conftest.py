@@ -1,0 +1,6 @@
+"""Makes `grouping_samples` importable from beside the tests, whatever the import mode."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
