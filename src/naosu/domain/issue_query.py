@@ -1,15 +1,16 @@
 """What to look for among issues: the search line, parsed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from naosu.domain.classification import Category, Severity
-from naosu.domain.errors import InvalidInputError
+from naosu.domain.errors import InvalidInputError, NotFoundError
 from naosu.domain.event import Level
+from naosu.domain.period import InvalidPeriodError, parse_period
 
 
 class IssueSort(StrEnum):
@@ -75,8 +76,12 @@ class QuerySyntaxError(InvalidInputError):
         self.position = position
 
 
+LINE_LENGTH_MAX = 1_000
+TERM_COUNT_MAX = 30
 IS_VALUES = ("open", "unresolved", "resolved", "muted", "regressed", "new", "handled", "unhandled")
-_IS_ALIASES = {"ignored": "muted", "archived": "muted", "regression": "regressed"}
+# Sentry's names for what has another name here, and what people write by themselves.
+_IS_ALIASES = {"ignored": "muted", "archived": "muted", "escalating": "regressed", "regression": "regressed"}
+_IS_ALWAYS_TRUE = frozenset({"unassigned", "for_review", "inbox"})
 _FIELD_ALIASES = {
     "firstrelease": "first-release",
     "first_release": "first-release",
@@ -84,6 +89,12 @@ _FIELD_ALIASES = {
     "message": "title",
     "error.type": "type",
     "exception": "type",
+    "error.handled": "handled",
+    "error.unhandled": "unhandled",
+    "status": "is",
+    "user.ip_address": "user.ip",
+    "issue": "id",
+    "issue.id": "id",
 }
 _CLOSED_FIELDS = {
     "is": IS_VALUES,
@@ -91,37 +102,111 @@ _CLOSED_FIELDS = {
     "category": tuple(category.value for category in Category),
     "severity": tuple(severity.value for severity in Severity),
 }
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LEVEL_ALIASES = {"warn": "warning", "critical": "fatal"}
-_FIELD = re.compile(r"(!?)([\w.\-]+):")
+_USER_KINDS = ("id", "email", "username", "ip")
+_LIST_FIELDS = frozenset({"sort", "project", "lastseen"})  # they say something of the whole list, and of no one issue
+# A tag may have any other name; one that differs from these in case only cannot be searched for.
+_KNOWN_FIELDS = _LIST_FIELDS | _CLOSED_FIELDS.keys() | {"handled", "unhandled"}
+_FIELD = re.compile(r"(!?)([^\W\d][\w.\-]{0,199}):")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _BARE = re.compile(r"[^\s\"]\S*")
 _LISTED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",\]](?:[^",\]]*[^\s",\]])?))\s*')
 _SPACES = re.compile(r"\s*")
 
 
-def parse_query(text: str, *, project_ids: tuple[int, ...] = ()) -> IssueQuery:
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``field:value`` as it was written; `position` is where its value begins."""
+
+    field: str
+    values: tuple[str, ...]
+    negated: bool
+    position: int
+
+
+def no_projects(slug: str) -> int:
+    """Find no project, whatever its name. Raises NotFoundError."""
+    raise NotFoundError(f"No project {slug[:40]}.")
+
+
+def parse_query(
+    text: str,
+    *,
+    now: datetime,
+    project_id_of: Callable[[str], int] = no_projects,
+    project_ids: tuple[int, ...] = (),
+    seen_since: datetime | None = None,
+    sort: IssueSort = IssueSort.LAST_SEEN,
+) -> IssueQuery:
     """Read a search line: ``is:unresolved level:[error, fatal] !release:1.2* user.id:7 "any text"``.
+
+    Args:
+        text: As typed. What looks like a field but has no value, as in a pasted ``ValueError: bad``, is text.
+        now: From which ``lastSeen:-1h`` counts back.
+        project_id_of: Finds ``project:shop``; raises NotFoundError.
+        project_ids: Where to look, unless the line says otherwise. Empty: everywhere.
+        seen_since: Only issues with an event since then, unless the line says otherwise.
+        sort: Order of what is found, unless the line says otherwise.
 
     Raises:
         QuerySyntaxError: It cannot be read; says what was expected and what stood there. Not retryable.
+        NotFoundError: No such project.
     """
     terms: list[Term] = []
     words: list[str] = []
-    sort = IssueSort.LAST_SEEN
+    for part in _parts(text):
+        if isinstance(part, str):
+            words.append(part)
+        elif part.field not in _LIST_FIELDS:
+            terms += _terms(part)
+        elif part.negated:
+            raise _unreadable("a field without “!”", f"“!{part.field}”", part.position)
+        elif part.field == "sort":
+            sort = _read_sort(part)
+        elif part.field == "project":
+            project_ids = tuple(project_id_of(value) for value in part.values)
+        else:
+            seen_since = _seen_since(part, now)
+    return IssueQuery(project_ids=project_ids, terms=tuple(terms), words=tuple(words), seen_since=seen_since, sort=sort)
+
+
+def _parts(text: str) -> Iterator[_Part | str]:
+    """Yield the fields and the words of a line. Raises QuerySyntaxError."""
+    if len(text) > LINE_LENGTH_MAX:
+        raise _unreadable(
+            "the end of the line, after 1,000 characters", _what_is_at(text, LINE_LENGTH_MAX), LINE_LENGTH_MAX
+        )
+    if "\0" in text:
+        raise _unreadable("a word", "a NUL character", text.index("\0"))
+    count = 0
     position = _skip_spaces(text, 0)
     while position < len(text):
-        # A word like "https://x" or "a::b" is text, and no field.
-        if (match := _FIELD.match(text, position)) and not text.startswith(("//", ":"), match.end()):
+        count += 1
+        if count > TERM_COUNT_MAX:
+            raise _unreadable("the end of the line, after 30 terms", _what_is_at(text, position), position)
+        if match := _field_at(text, position):
             values, end = _read_values(text, match.end())
-            if match[2] == "sort":
-                sort = _read_sort(values, match.end())
-            else:
-                terms.append(_term(match[2], values, negated=bool(match[1]), position=match.end()))
+            yield _Part(field=_own_name(match[2]), values=values, negated=bool(match[1]), position=match.end())
         else:
             word, end = _read_word(text, position)
-            words.append(word)
+            if word:
+                yield word
         position = _skip_spaces(text, end)
-    return IssueQuery(project_ids=project_ids, terms=tuple(terms), words=tuple(filter(None, words)), sort=sort)
+
+
+def _field_at(text: str, position: int) -> re.Match[str] | None:
+    """Return the field that begins here; ``https://x``, ``a::b`` and ``ValueError:`` are words."""
+    match = _FIELD.match(text, position)
+    if match is None or text.startswith(("//", ":"), match.end()):
+        return None
+    has_value = match.end() < len(text) and not text[match.end()].isspace()
+    return match if has_value or _own_name(match[2]) in _KNOWN_FIELDS else None
+
+
+def _own_name(field: str) -> str:
+    """Return our name of a field. Names of tags are kept as they were written."""
+    lowered = field.lower()
+    return _FIELD_ALIASES.get(lowered, lowered if lowered in _KNOWN_FIELDS else field)
 
 
 def _skip_spaces(text: str, position: int) -> int:
@@ -133,8 +218,7 @@ def _read_values(text: str, position: int) -> tuple[tuple[str, ...], int]:
     if text.startswith("[", position):
         return _read_list(text, position + 1)
     if position >= len(text) or text[position].isspace():
-        found = "the end of the line" if position >= len(text) else "a space"
-        raise QuerySyntaxError(expected="a value", found=found, position=position)
+        raise _unreadable("a value", "the end of the line" if position >= len(text) else "a space", position)
     value, end = _read_word(text, position)
     return (value,), end
 
@@ -144,13 +228,13 @@ def _read_list(text: str, position: int) -> tuple[tuple[str, ...], int]:
     while True:
         match = _LISTED.match(text, position)
         if match is None:
-            raise QuerySyntaxError(expected="a value of the list", found=_what_is_at(text, position), position=position)
+            raise _unreadable("a value of the list", _what_is_at(text, position), position)
         values.append(_unescape(match[1]) if match[1] is not None else match[2])
         position = match.end()
         if text.startswith("]", position):
             return tuple(values), position + 1
         if not text.startswith(",", position):
-            raise QuerySyntaxError(expected="“,” or “]”", found=_what_is_at(text, position), position=position)
+            raise _unreadable("“,” or “]”", _what_is_at(text, position), position)
         position += 1
 
 
@@ -159,7 +243,7 @@ def _read_word(text: str, position: int) -> tuple[str, int]:
         return _unescape(match[1]), match.end()
     if match := _BARE.match(text, position):
         return match[0], match.end()
-    raise QuerySyntaxError(expected='a closing “"”', found="the end of the line", position=len(text))
+    raise _unreadable('a closing “"”', "the end of the line", len(text))
 
 
 def _unescape(text: str) -> str:
@@ -170,19 +254,59 @@ def _what_is_at(text: str, position: int) -> str:
     return f"“{text[position]}”" if position < len(text) else "the end of the line"
 
 
-def _read_sort(values: tuple[str, ...], position: int) -> IssueSort:
+def _unreadable(expected: str, found: str, position: int) -> QuerySyntaxError:
+    return QuerySyntaxError(expected=expected, found=found, position=position)
+
+
+def _read_sort(part: _Part) -> IssueSort:
     names = [sort.value for sort in IssueSort]
-    if len(values) == 1 and values[0] in names:
-        return IssueSort(values[0])
-    raise QuerySyntaxError(expected=_one_of(names), found=f"“{', '.join(values)}”", position=position)
+    if len(part.values) == 1 and part.values[0] in names:
+        return IssueSort(part.values[0])
+    raise _unreadable(_one_of(names), f"“{', '.join(part.values)}”", part.position)
 
 
-def _term(field: str, values: tuple[str, ...], *, negated: bool, position: int) -> Term:
-    field = _FIELD_ALIASES.get(field.lower(), field)
-    allowed = _CLOSED_FIELDS.get(field)
-    if allowed is not None:
-        values = tuple(_closed_value(field, value, allowed, position) for value in values)
-    return Term(field=field, values=values, negated=negated)
+def _seen_since(part: _Part, now: datetime) -> datetime:
+    value = part.values[0]
+    try:
+        if len(part.values) == 1 and value.startswith("-"):
+            return now - parse_period(value[1:])
+    except InvalidPeriodError:
+        pass
+    raise _unreadable("a period such as -1h", f"“{', '.join(part.values)}”", part.position)
+
+
+def _terms(part: _Part) -> tuple[Term, ...]:
+    """Return the terms that a field means: none where it is true of every issue."""
+    if part.field == "user":
+        return (_user_term(part),)
+    if part.field in ("handled", "unhandled"):
+        return (_handled_term(part),)
+    if part.field == "is" and not part.negated and any(value.lower() in _IS_ALWAYS_TRUE for value in part.values):
+        return ()
+    values = part.values
+    if (allowed := _CLOSED_FIELDS.get(part.field)) is not None:
+        values = tuple(_closed_value(part.field, value, allowed, part.position) for value in values)
+    return (Term(field=part.field, values=values, negated=part.negated),)
+
+
+def _user_term(part: _Part) -> Term:
+    """``user:email:a@b.c`` is ``user.email:a@b.c``, and ``user:7`` is ``user.id:7``."""
+    kinds = {kind if kind in _USER_KINDS else "" for kind, _, _ in (value.partition(":") for value in part.values)}
+    if kinds == {""}:
+        return Term(field="user.id", values=part.values, negated=part.negated)
+    if len(kinds) > 1:
+        raise _unreadable("users of one kind", f"“{', '.join(part.values)}”", part.position)
+    values = tuple(value.partition(":")[2] for value in part.values)
+    return Term(field=f"user.{kinds.pop()}", values=values, negated=part.negated)
+
+
+def _handled_term(part: _Part) -> Term:
+    """``error.handled:false`` is ``is:unhandled``."""
+    truth = _TRUTHS.get(part.values[0].lower()) if len(part.values) == 1 else None
+    if truth is None:
+        raise _unreadable(_one_of(tuple(_TRUTHS)), f"“{', '.join(part.values)}”", part.position)
+    wanted = "handled" if truth is (part.field == "handled") else "unhandled"
+    return Term(field="is", values=(wanted,), negated=part.negated)
 
 
 def _closed_value(field: str, value: str, allowed: tuple[str, ...], position: int) -> str:
@@ -193,7 +317,7 @@ def _closed_value(field: str, value: str, allowed: tuple[str, ...], position: in
         wanted = _LEVEL_ALIASES.get(wanted, wanted)
     if wanted in allowed or ("*" in wanted and field != "is"):
         return wanted
-    raise QuerySyntaxError(expected=_one_of(allowed), found=f"“{value}”", position=position)
+    raise _unreadable(_one_of(allowed), f"“{value}”", position)
 
 
 def _one_of(names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 
 
 def found(store: Store, line: str) -> list[str]:
-    page = store.find_issues(parse_query(line), now=NOW)
+    page = store.find_issues(parse_query(line, now=NOW), now=NOW)
     assert page.total == len(page.issues)
     return [issue.title for issue in page.issues]
 
@@ -64,7 +64,7 @@ def three(store: Store) -> dict[str, int]:
 
 
 def _all(store: Store) -> list:
-    return list(store.find_issues(parse_query(""), now=NOW).issues)
+    return list(store.find_issues(parse_query("", now=NOW), now=NOW).issues)
 
 
 TEA, MILK, PAY = "TeaError: Keine Tasse für 50%", "MilkError: sour", "PayError"
@@ -139,7 +139,7 @@ def test_a_search_finds(store: Store, three: dict[str, int], line: str, titles: 
 def test_pages_of_one_join_up_in_every_order(
     store: Store, three: dict[str, int], sort: IssueSort, titles: list[str]
 ) -> None:
-    query = parse_query(f"sort:{sort.value}")
+    query = parse_query(f"sort:{sort.value}", now=NOW)
     titles_seen, cursor = [], None
     while True:
         page = store.find_issues(query, now=NOW, limit=1, cursor=cursor)
@@ -154,21 +154,21 @@ def test_pages_of_one_join_up_in_every_order(
 @pytest.mark.parametrize("cursor", ["x", "!!", "bnVsbA", "WzFd", "é", "A" * 1000])
 def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(InvalidInputError):
-        store.find_issues(parse_query(""), now=NOW, cursor=cursor)
+        store.find_issues(parse_query("", now=NOW), now=NOW, cursor=cursor)
     with pytest.raises(InvalidInputError):
         store.list_events(cursor=cursor)
 
 
 def test_a_search_is_limited_to_projects_and_by_time(store: Store, three: dict[str, int]) -> None:
-    assert store.find_issues(parse_query("", project_ids=(2,)), now=NOW).issues == ()
-    assert len(store.find_issues(parse_query("", project_ids=(1, 2)), now=NOW).issues) == 3
-    since = parse_query("").__class__(seen_since=NOW)
+    assert store.find_issues(parse_query("", now=NOW, project_ids=(2,)), now=NOW).issues == ()
+    assert len(store.find_issues(parse_query("", now=NOW, project_ids=(1, 2)), now=NOW).issues) == 3
+    since = parse_query("", now=NOW).__class__(seen_since=NOW)
     assert {issue.title for issue in store.find_issues(since, now=NOW).issues} == {TEA, PAY}
     until = IssueQuery(first_seen_until=NOW)
     assert {issue.title for issue in store.find_issues(until, now=NOW).issues} == {PAY, MILK}
     until = IssueQuery(first_seen_until=NOW - MINUTE, seen_since=NOW - 3 * DAY)
     assert {issue.title for issue in store.find_issues(until, now=NOW).issues} == {MILK}
-    assert store.find_issues(parse_query(""), now=NOW, limit=1, total_max=2).total == 2
+    assert store.find_issues(parse_query("", now=NOW), now=NOW, limit=1, total_max=2).total == 2
 
 
 def test_an_issue_that_does_not_exist_is_not_found(store: Store) -> None:

@@ -154,6 +154,47 @@ def test_a_search_that_cannot_be_read_is_explained_where_it_stands(world: World)
     assert "\n   ^" in page.text
 
 
+@pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        ("sort:first_seen", ["ValueError", "KeyError"]),
+        ("sort:events project:shop", ["ValueError", "KeyError"]),
+        ("lastSeen:-1h", ["ValueError"]),
+        ("error.handled:false KeyError", ["KeyError"]),
+        ("is:unassigned user:9", ["KeyError"]),
+        ("ValueError: boom", ["ValueError"]),
+        ("!lastSeen:-1h", None),
+        ("sort:luck", None),
+        ("user:[id:1, email:a@b.c]", None),
+    ],
+)
+def test_a_search_line_means_the_same_on_the_screen_in_rest_and_to_scripts_written_for_sentry(
+    world: World, line: str, kinds: list[str] | None
+):
+    client = world.browser().client
+    page = client.get("/issues", params={"query": line}).text
+    rest = client.get("/api/v1/issues", params={"query": line})
+    scripts = client.get("/api/0/projects/any/shop/issues/", params={"query": line})
+    if kinds is None:
+        assert ("aria-invalid" in page, rest.status_code, scripts.status_code) == (True, 422, 400)
+        assert rest.json()["code"] == "query.syntax"
+        return
+    rows = page.split("<tbody>")[1]
+    assert sorted(("ValueError", "KeyError"), key=rows.find)[-len(kinds) :] == kinds
+    assert [issue["title"].split(":")[0] for issue in rest.json()["items"]] == kinds
+    assert [issue["title"].split(":")[0] for issue in scripts.json()] == kinds
+
+
+def test_the_order_that_the_search_line_asks_for_is_the_one_that_is_shown_as_chosen(world: World):
+    page = world.browser().get("/issues?query=sort:users&sort=last_seen").text
+    assert '<option value="users" selected>' in page
+
+
+def test_a_project_in_the_search_line_that_does_not_exist_is_named_beside_the_field(world: World):
+    page = world.browser().client.get("/issues", params={"query": "project:gone"})
+    assert (page.status_code, "There is no such project." in page.text) == (200, True)
+
+
 def test_a_cursor_that_is_not_ours_is_explained_and_no_server_error(world: World):
     page = world.browser().get("/issues?query=&cursor=nonsense")
     assert page.status_code == 200

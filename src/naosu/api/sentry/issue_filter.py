@@ -7,13 +7,13 @@ import msgspec
 from fastapi import Depends, Query
 
 from naosu.api.context import ApiContext
-from naosu.api.issue_search import parse_period, parse_search
 from naosu.api.lookups import find_project
 from naosu.api.moments import as_utc
 from naosu.api.problems import MalformedRequestError
 from naosu.api.sentry.parameters import StatsPeriod
 from naosu.domain.errors import InvalidInputError
-from naosu.domain.issue_query import IssueQuery, IssueSort, Term
+from naosu.domain.issue_query import IssueQuery, IssueSort, Term, parse_query
+from naosu.domain.period import parse_period
 
 UNRESOLVED = "is:unresolved"
 SORTS = {
@@ -114,7 +114,7 @@ def sentry_query(context: ApiContext, wanted: SentryFilter, *, project_ids: tupl
     """Return what to look for. Raises MalformedRequestError, NotFoundError."""
     now = context.clock.now()
     try:
-        query = parse_search(
+        query = parse_query(
             UNRESOLVED if wanted.line is None else wanted.line,
             now=now,
             project_id_of=lambda ref: find_project(context.store, ref).id,

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from naosu.api.context import ApiContext
-from naosu.api.issue_search import parse_period
 from naosu.domain.classification import Severity
 from naosu.domain.issue import Issue, IssueStatus, TagValue
+from naosu.domain.period import parse_period
 from naosu.domain.project import Project
 from naosu.ports.store.issues import HourCount
 

@@ -11,7 +11,6 @@ from naosu.api.auth import Operator, Viewer
 from naosu.api.body import documented_body, json_body
 from naosu.api.context import ApiContext, context_of
 from naosu.api.issue_changes import IssueMute, IssueResolve, mute_issue, resolve_issue
-from naosu.api.issue_search import parse_period, parse_search
 from naosu.api.lookups import find_issue, find_project, project_id_of
 from naosu.api.parameters import Cursor, IssueRef, Limit, Period, ProjectFilter
 from naosu.api.router import documented_router
@@ -20,7 +19,8 @@ from naosu.api.verdict_text import verdict_text
 from naosu.domain.errors import NotFoundError
 from naosu.domain.fingerprint import Grouping, GroupingPart
 from naosu.domain.issue import FingerprintInfo, Issue, TagValue
-from naosu.domain.issue_query import IssueQuery, IssueSort
+from naosu.domain.issue_query import IssueQuery, IssueSort, parse_query
+from naosu.domain.period import parse_period
 from naosu.group import explain
 from naosu.ports.store import Store
 from naosu.ports.store.issues import EventLine, HourCount
@@ -103,7 +103,7 @@ def search_issues(
     """Parse a search line as the list's parameters refine it. Raises InvalidInputError, NotFoundError."""
     now = context.clock.now()
     project_id = project_id_of(context.store, project)
-    return parse_search(
+    return parse_query(
         line,
         now=now,
         project_id_of=lambda ref: find_project(context.store, ref).id,

@@ -9,12 +9,12 @@ from fastapi import Query, Request, Response
 from naosu.api.answers import documented_answer, empty_answer, json_answer
 from naosu.api.auth import Operator, Viewer
 from naosu.api.context import context_of
-from naosu.api.issue_search import parse_period
 from naosu.api.lookups import project_id_of
 from naosu.api.parameters import ID_MAX, Id, Limit, Period, ProjectFilter
 from naosu.api.router import documented_router
 from naosu.api.v1.views import DeadLetterView, view_dead_letter
 from naosu.domain.outcome import DataCategory, LedgerEntry
+from naosu.domain.period import parse_period
 from naosu.ports.store.operations import Totals
 
 router = documented_router("/api/v1", "operations")

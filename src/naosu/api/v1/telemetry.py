@@ -9,10 +9,10 @@ from fastapi import Query, Request, Response
 from naosu.api.answers import documented_answer, json_answer
 from naosu.api.auth import Viewer
 from naosu.api.context import context_of
-from naosu.api.issue_search import parse_period
 from naosu.api.lookups import project_id_of
 from naosu.api.parameters import Limit, Period, ProjectFilter
 from naosu.api.router import documented_router
+from naosu.domain.period import parse_period
 from naosu.domain.telemetry import CheckIn, DbSpan, LogRecord
 from naosu.ports.store.telemetry import TransactionStats
 

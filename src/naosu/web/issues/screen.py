@@ -29,7 +29,9 @@ def show(visit: Visit) -> Response:
     projects = visit.context.store.list_projects()
     page, syntax, problem = _NOTHING, None, ""
     try:
-        page = _find(visit, line, _chosen(visit, projects, slug), sort)
+        query = _query_of(visit, projects, line=line, slug=slug, sort=sort)
+        sort = query.sort
+        page = _find(visit, query)
     except QuerySyntaxError as error:
         syntax = error
     except InvalidInputError as error:
@@ -57,6 +59,13 @@ def show(visit: Visit) -> Response:
 
 _SYNTAX_WORDS = (
     mark("a value"),
+    mark("a word"),
+    mark("a field without “!”"),
+    mark("a period such as -1h"),
+    mark("users of one kind"),
+    mark("a NUL character"),
+    mark("the end of the line, after 1,000 characters"),
+    mark("the end of the line, after 30 terms"),
     mark("a value of the list"),
     mark('a closing “"”'),
     mark("“,” or “]”"),
@@ -78,26 +87,22 @@ def _sort_of(visit: Visit) -> IssueSort:
     return IssueSort(name) if name in set(IssueSort) else IssueSort.LAST_SEEN
 
 
-def _chosen(visit: Visit, projects: Sequence[Project], slug: str) -> tuple[int, ...]:
-    """Return the id that the filter names, none when there is no filter. Raises InvalidInputError."""
-    chosen = tuple(project.id for project in projects if project.slug == slug)
-    if slug and not chosen:
-        raise InvalidInputError(visit.text("There is no such project."))
-    return chosen
+def _query_of(visit: Visit, projects: Sequence[Project], *, line: str, slug: str, sort: IssueSort) -> IssueQuery:
+    """Return what to look for; what the line says beats the fields beside it. Raises InvalidInputError."""
+
+    def id_of(name: str) -> int:
+        found = next((project.id for project in projects if name in (project.slug, str(project.id))), None)
+        if found is None:
+            raise InvalidInputError(visit.text("There is no such project."))
+        return found
+
+    project_ids = (id_of(slug),) if slug else ()
+    return parse_query(line, now=visit.times.now, project_id_of=id_of, project_ids=project_ids, sort=sort)
 
 
-def _find(visit: Visit, line: str, project_ids: tuple[int, ...], sort: IssueSort) -> IssuePage:
-    query = parse_query(line, project_ids=project_ids)
-    if "sort" in visit.request.query_params or query.sort is IssueSort.LAST_SEEN:
-        query = _sorted(query, sort)
+def _find(visit: Visit, query: IssueQuery) -> IssuePage:
     return visit.context.store.find_issues(
         query, now=visit.times.now, limit=PAGE_SIZE, cursor=visit.parameter("cursor") or None, total_max=TOTAL_MAX
-    )
-
-
-def _sorted(query: IssueQuery, sort: IssueSort) -> IssueQuery:
-    return IssueQuery(
-        project_ids=query.project_ids, terms=query.terms, words=query.words, seen_since=query.seen_since, sort=sort
     )
 
 
