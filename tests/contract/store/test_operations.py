@@ -1,6 +1,9 @@
 """Ledger, dead letters, retention, releases, accounts, telemetry: on every store."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 
 import msgspec
 import pytest
@@ -16,6 +19,7 @@ from naosu.domain.telemetry import Attachment, CheckIn, DbSpan, LogRecord, Trans
 from naosu.ports.store import Store
 
 from .builders import DAY, HOUR, MINUTE, NOW, batch, digested
+from .conftest import OpenStore
 
 ENTRY = LedgerEntry(
     project_id=1, minute=NOW, category=DataCategory.ERROR, outcome=Outcome.LIMITED, reason="rate_limit", quantity=2
@@ -253,6 +257,46 @@ class TestProjectsAndAccounts:
         for act in (lambda: store.get_account(9), lambda: store.update_account(9, language="en")):
             with pytest.raises(NotFoundError):
                 act()
+
+    def test_the_first_account_spends_its_link_and_there_is_no_second_one(self, store: Store) -> None:
+        link = ("link", "secret")
+        make = partial(store.create_first_account, password_hash="h", language="ja", now=NOW)
+        with pytest.raises(ConflictError):
+            make(email="ann@x.org", link=link)
+        store.set_value(*link)
+        for wrong in (("link", "other"), ("other", "secret")):
+            with pytest.raises(ConflictError):
+                make(email="ann@x.org", link=wrong)
+        ann = make(email="ann@x.org", link=link)
+        assert (ann.role, ann.language, store.get_value("link")) == (Role.ADMIN, "ja", None)
+        store.set_value(*link)
+        with pytest.raises(ConflictError):
+            make(email="bob@x.org", link=link)
+        assert (store.list_accounts(), store.get_value("link")) == ([ann], "secret")
+
+    @pytest.mark.parametrize("round_number", range(5))
+    def test_of_many_who_use_the_first_link_at_once_one_becomes_admin(
+        self, open_store: OpenStore, round_number: int
+    ) -> None:
+        stores = [open_store() for _ in range(4)]
+        stores[0].set_value("link", "secret")
+        together = Barrier(4)
+
+        def use(number: int) -> str:
+            together.wait()
+            try:
+                link = ("link", "secret")
+                made = stores[number].create_first_account(
+                    email=f"{number}@x.org", password_hash="h", link=link, now=NOW
+                )
+            except ConflictError:
+                return ""
+            return made.email
+
+        with ThreadPoolExecutor(4) as pool:
+            admins = list(filter(None, pool.map(use, range(4))))
+        assert [one.email for one in stores[0].list_accounts()] == admins
+        assert len(admins) == 1
 
     def test_a_revoked_token_opens_nothing_and_frees_its_name(self, store: Store) -> None:
         token = store.create_token(name="ci", role=Role.VIEWER, token_sha256="a", now=NOW)

@@ -1,5 +1,7 @@
 """First run, sign-in, sessions, CSRF and accounts over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -38,6 +40,22 @@ def test_the_first_run_link_works_once(desk):
     assert client.post("/api/v1/first-run", json={"token": token, **ADMIN}).status_code == 200
     again = client.post("/api/v1/first-run", json={"token": token, **ADMIN, "email": "eve@example.org"})
     assert (again.status_code, again.json()["code"]) == (403, "auth.link_invalid")
+
+
+def test_of_two_browsers_that_use_the_first_run_link_at_once_one_is_let_in(desk):
+    token = link_token(desk)
+    together = Barrier(2)
+
+    def visit(name):
+        together.wait()
+        form = {"token": token, "email": f"{name}@example.org", "password": PASSWORD}
+        return desk.client(None).post("/api/v1/first-run", json=form)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(visit, ("aiko", "eve")), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert answers[1].json()["code"] == "auth.link_invalid"
+    assert len(desk.store.list_accounts()) == 1
 
 
 def test_a_newer_first_run_link_replaces_the_older(desk):

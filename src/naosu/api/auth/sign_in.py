@@ -11,8 +11,8 @@ from naosu.api.auth.identity import SESSION_COOKIE, check_same_site
 from naosu.api.auth.passwords import hash_password, password_fits
 from naosu.api.auth.secrets import new_secret, sha256_of
 from naosu.api.context import ApiContext, context_of
-from naosu.domain.account import Account, Role, Session
-from naosu.domain.errors import InvalidInputError
+from naosu.domain.account import Account, Session
+from naosu.domain.errors import ConflictError, InvalidInputError
 from naosu.ports.store import Store
 
 FIRST_RUN_VALUE = "first_run_link"
@@ -149,16 +149,25 @@ def first_run_link(store: Store, *, now: datetime, public_url: str, ttl_s: int =
     return f"{public_url.rstrip('/')}/first-run?token={token}"
 
 
-def check_first_run_token(context: ApiContext, token: str) -> None:
-    """Refuse a link that does not open the first run. Raises LinkInvalidError."""
+def check_first_run_token(context: ApiContext, token: str) -> str:
+    """Refuse a link that does not open the first run, and return what is stored of one that does.
+
+    Raises:
+        LinkInvalidError: It was used, replaced, or has expired.
+    """
     stored = context.store.get_value(FIRST_RUN_VALUE)
     link = msgspec.json.decode(stored, type=FirstRun) if stored else None
     fits = link is not None and link.token_sha256 == sha256_of(token) and context.clock.now() < link.expires_at
-    if not fits or context.store.list_accounts():
-        raise LinkInvalidError(
-            "This link was used or has expired.",
-            mend="Restart the server for a new one, or ask an admin for an account.",
-        )
+    if stored is None or not fits or context.store.list_accounts():
+        raise _link_invalid()
+    return stored
+
+
+def _link_invalid() -> LinkInvalidError:
+    return LinkInvalidError(
+        "This link was used or has expired.",
+        mend="Restart the server for a new one, or ask an admin for an account.",
+    )
 
 
 def first_run(
@@ -172,13 +181,15 @@ def first_run(
     """
     check_same_site(request)
     context = context_of(request)
-    check_first_run_token(context, token)
-    account = context.store.create_account(
-        email=checked_email(email),
-        password_hash=hash_password(password),
-        role=Role.ADMIN,
-        language=language,
-        now=context.clock.now(),
-    )
-    context.store.set_value(FIRST_RUN_VALUE, None)
+    stored = check_first_run_token(context, token)
+    try:
+        account = context.store.create_first_account(
+            email=checked_email(email),
+            password_hash=hash_password(password),
+            language=language,
+            link=(FIRST_RUN_VALUE, stored),
+            now=context.clock.now(),
+        )
+    except ConflictError as error:  # while the password was hashed, someone else used the link
+        raise _link_invalid() from error
     return _start(request, response, account)

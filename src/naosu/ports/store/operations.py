@@ -136,6 +136,23 @@ class AccountStore(Protocol):
         """Make an account. Raises ConflictError when the address (in any case) is taken."""
         ...
 
+    def create_first_account(
+        self, *, email: str, password_hash: str, language: str = "", link: tuple[str, str], now: datetime
+    ) -> Account:
+        """Make the first admin and spend the link that lets them in, both or neither, and only once.
+
+        Args:
+            email: Of the admin.
+            password_hash: Of the admin.
+            language: Of the admin.
+            link: Name and content of the value that is removed.
+            now: When the account was made.
+
+        Raises:
+            ConflictError: The value is another by now, or there is an account. Not retryable.
+        """
+        ...
+
     def list_accounts(self) -> list[Account]:
         """Return all accounts, by address."""
         ...

@@ -33,6 +33,19 @@ class MemoryAccounts(OnShelves):
             self._shelves.accounts[account.id] = account
             return account
 
+    def create_first_account(
+        self, *, email: str, password_hash: str, language: str = "", link: tuple[str, str], now: datetime
+    ) -> Account:
+        """Make the first admin and spend the link, both or neither. Raises ConflictError when it is too late."""
+        name, content = link
+        with self._shelves.lock:
+            if self._shelves.values.get(name) != content or self._shelves.accounts:
+                raise ConflictError("The first account was made already.")
+            del self._shelves.values[name]
+            return self.create_account(
+                email=email, password_hash=password_hash, role=Role.ADMIN, language=language, now=now
+            )
+
     def list_accounts(self) -> list[Account]:
         """Return all accounts, by address."""
         with self._shelves.lock:

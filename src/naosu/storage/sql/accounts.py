@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from naosu.domain.account import Account, ApiToken, Role, Session
 from naosu.domain.errors import ConflictError, NotFoundError
@@ -22,20 +23,26 @@ class SqlAccounts(SqlPart):
         self, *, email: str, password_hash: str, role: Role, language: str = "", now: datetime
     ) -> Account:
         """Make an account. Raises ConflictError when the address (in any case) is taken."""
-        made = insert(account).values(
-            email=email,
-            email_folded=email.casefold(),
-            role=role.value,
-            password_hash=password_hash,
-            language=language,
-            created_at=now,
-            disabled=False,
-        )
+        made = _insert_of(email, password_hash, role, language, now)
         try:
             with self._writing(visible=False) as connection:
-                account_id = connection.execute(made.returning(account.c.id)).scalar_one()
+                account_id = connection.execute(made).scalar_one()
         except IntegrityError as error:
             raise ConflictError(f"There is an account for {email} already.") from error
+        return self.get_account(account_id)
+
+    def create_first_account(
+        self, *, email: str, password_hash: str, language: str = "", link: tuple[str, str], now: datetime
+    ) -> Account:
+        """Make the first admin and spend the link, both or neither. Raises ConflictError when it is too late."""
+        name, content = link
+        spent = delete(setting).where(setting.c.name == name, setting.c.value == content)
+        with self._writing(visible=False) as connection:
+            # Whoever comes second waits here for the first, and then finds nothing to remove.
+            if not _changed(connection, spent) or connection.execute(select(account.c.id)).first() is not None:
+                raise ConflictError("The first account was made already.")
+            made = _insert_of(email, password_hash, Role.ADMIN, language, now)
+            account_id = connection.execute(made).scalar_one()
         return self.get_account(account_id)
 
     def list_accounts(self) -> list[Account]:
@@ -163,6 +170,19 @@ class SqlAccounts(SqlPart):
 
 
 _sessions = session
+
+
+def _insert_of(email: str, password_hash: str, role: Role, language: str, now: datetime) -> ReturningInsert[Any]:
+    made = insert(account).values(
+        email=email,
+        email_folded=email.casefold(),
+        role=role.value,
+        password_hash=password_hash,
+        language=language,
+        created_at=now,
+        disabled=False,
+    )
+    return made.returning(account.c.id)
 
 
 def _insert_value_if_absent(connection: Connection, name: str, value: str) -> None:
