@@ -45,11 +45,12 @@ def test_what_turns_out_to_be_one_problem_ends_in_its_oldest_issue(store: Store)
     assert {second, third}.isdisjoint(issue_ids(store))
 
 
-def test_the_issue_takes_the_title_of_what_was_learnt(store: Store) -> None:
-    [first, _] = record(store, "v1:a", "v1:b")
-    general = digested(fingerprint="v1:b", title="Error: <*>", culprit="all", absorbed=("v1:a",))
-    store.record(batch(general), now=NOW)
-    assert (store.get_issue(first).title, store.get_issue(first).culprit) == ("Error: <*>", "all")
+def test_the_issue_that_survives_keeps_its_own_first_title_and_culprit(store: Store) -> None:
+    [first, _] = record(store, "v1:a", "v1:b", culprit="pay in shop")
+    record(store, "v1:b", "v1:new", absorbed=("v1:a",), culprit="all")
+    issue = store.get_issue(first)
+    assert (issue.title, issue.culprit) == ("Error: v1:a", "pay in shop")
+    assert names_of(store, first) == {"v1:a", "v1:b", "v1:new"}
 
 
 def test_a_new_fingerprint_joins_the_issue_of_what_it_absorbed(store: Store) -> None:
@@ -66,7 +67,7 @@ def test_learning_within_a_batch_makes_one_issue_from_the_start(store: Store) ->
     changes = store.record(batch(*before, general, digested(fingerprint="v1:other")), now=NOW)
     assert [change.kind for change in changes] == [ChangeKind.NEW, ChangeKind.NEW]
     first, other = (store.get_issue(change.issue_id) for change in changes)
-    assert (first.number, first.event_count, first.title) == (1, 4, "<*>")
+    assert (first.number, first.event_count, first.title) == (1, 4, "v1:a"), "its first event names it"
     assert other.number == 2, "no number is lost"
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from naosu.domain.classification import Category
 from naosu.domain.event import Event
-from naosu.domain.fingerprint import Grouping, Site
+from naosu.domain.fingerprint import Site
 from naosu.domain.issue import ChangeKind, Issue, IssueChange
 from naosu.domain.issue_life import after_events, joined_by, state_of
 from naosu.domain.outcome import DataCategory, LedgerEntry, Outcome
@@ -24,7 +24,7 @@ from naosu.storage.sites import site_to_store
 
 _replace = msgspec.structs.replace
 
-Kin = dict[FingerprintKey, tuple[Family, DigestedEvent]]
+Kin = dict[FingerprintKey, Family]
 
 
 class MemoryDigest(OnShelves):
@@ -60,18 +60,13 @@ class MemoryDigest(OnShelves):
         return [digested for key, digested in by_id.items() if key not in self._shelves.event_ids]
 
     def _settle(self, fresh: Sequence[DigestedEvent]) -> Kin:
-        """Move each family's issues into one, and return the families, with the event that names each."""
+        """Move each family's issues into one, which keeps its title, and return the families."""
         kin: Kin = {}
-        missing = {_fingerprint_key(digested) for digested in fresh} - self._shelves.fingerprints.keys()
         for family in families(fresh):
-            namer = [one for one in fresh if one.grouping.absorbed and _fingerprint_key(one) in family][-1]
-            known = self._known(family)
-            moving = move([Place(one.issue_id, one.pinned) for one in known])
+            moving = move([Place(one.issue_id, one.pinned) for one in self._known(family)])
             if moving.issue_id is not None:
                 self._join(moving.issue_id, moving)
-                if moving.sources or not missing.isdisjoint(family):
-                    self._rename(moving.issue_id, {one.title for one in known}, namer.grouping)
-            kin.update(dict.fromkeys(family, (family, namer)))
+            kin.update(dict.fromkeys(family, family))
         return kin
 
     def _known(self, family: Family) -> list[KeptFingerprint]:
@@ -87,13 +82,6 @@ class MemoryDigest(OnShelves):
             for one in self._shelves.fingerprints_of(source.id):
                 one.pinned = moving.pinned
         move_issues(self._shelves, _replace(target, **msgspec.structs.asdict(state)), sources)
-
-    def _rename(self, issue_id: int, titles: set[str], grouping: Grouping) -> None:
-        """Give an issue the title of what was learnt, if it has one of these now."""
-        issue = self._shelves.issues[issue_id]
-        if issue.title in titles:
-            title, culprit = clean(grouping.title, TITLE_CHARS_MAX), clean(grouping.culprit, TITLE_CHARS_MAX)
-            self._shelves.issues[issue_id] = _replace(issue, title=title, culprit=culprit)
 
     def _record_event(self, digested: DigestedEvent, kin: Kin) -> list[IssueChange]:
         event = digested.event
@@ -115,7 +103,7 @@ class MemoryDigest(OnShelves):
         known = shelves.fingerprints.get((event.project_id, grouping.fingerprint))
         if known is not None:
             return known, False
-        family, namer = kin.get((event.project_id, grouping.fingerprint), ((), digested))
+        family = kin.get((event.project_id, grouping.fingerprint), ())
         home = move([Place(one.issue_id, one.pinned) for one in self._known(family)])
         older = [shelves.fingerprints.get((event.project_id, name)) for name in grouping.previous]
         before = next((Place(one.issue_id, one.pinned) for one in older if one is not None), None)
@@ -123,7 +111,7 @@ class MemoryDigest(OnShelves):
         kept = KeptFingerprint(
             project_id=event.project_id,
             fingerprint=grouping.fingerprint,
-            issue_id=place.issue_id if place else self._new_issue(digested, namer.grouping),
+            issue_id=place.issue_id if place else self._new_issue(digested),
             pinned=place.pinned if place else Pinned.NO,
             title=clean(grouping.title, TITLE_CHARS_MAX),
             parts_json=msgspec.json.encode(grouping.parts),
@@ -133,8 +121,8 @@ class MemoryDigest(OnShelves):
         shelves.fingerprints[event.project_id, grouping.fingerprint] = kept
         return kept, place is None
 
-    def _new_issue(self, digested: DigestedEvent, grouping: Grouping) -> int:
-        shelves, event = self._shelves, digested.event
+    def _new_issue(self, digested: DigestedEvent) -> int:
+        shelves, event, grouping = self._shelves, digested.event, digested.grouping
         project = shelves.projects.get(event.project_id)
         shelves.issue_numbers[event.project_id] += 1
         issue = Issue(
@@ -325,10 +313,6 @@ class _FirstSeen:
     def __call__(self, version: str) -> datetime | None:
         release = self._shelves.find_release(self._project_id, version)
         return release.created_at if release else None
-
-
-def _fingerprint_key(digested: DigestedEvent) -> FingerprintKey:
-    return digested.event.project_id, digested.grouping.fingerprint
 
 
 def _change(kind: ChangeKind, issue: Issue, event_id: str, at: datetime) -> IssueChange:

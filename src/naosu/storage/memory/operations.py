@@ -15,6 +15,7 @@ from naosu.domain.release import Deploy, Release
 from naosu.ports.store.operations import Totals
 from naosu.storage.ledger_keys import RECEIPTS_KEPT, ROLL_UP_AFTER, LedgerKey, TotalParts, hour_of
 from naosu.storage.memory.shelves import KeptEvent, OnShelves, Shelves
+from naosu.storage.thinning import ISSUES_LOOKED_AT, share, with_twins
 
 _replace = msgspec.structs.replace
 
@@ -130,6 +131,7 @@ class MemoryOperations(OnShelves):
                 gone = {id(one) for one in kept}
                 shelves.signatures = {key: one for key, one in shelves.signatures.items() if id(one) not in gone}
                 del shelves.issues[issue.id]
+                shelves.changes += 1
                 shelves.aliases = {name: one for name, one in shelves.aliases.items() if one != issue.id}
 
     def compact(self, *, now: datetime) -> None:
@@ -266,19 +268,14 @@ def _least_informative(kept: list[KeptEvent], excess: int) -> list[KeptEvent]:
     by_issue: dict[int, list[KeptEvent]] = {}
     for one in kept:
         by_issue.setdefault(one.fingerprint.issue_id, []).append(one)
-    going: list[KeptEvent] = []
-    for events in sorted(by_issue.values(), key=len, reverse=True):
-        middle = events[1:-1]
-        releases = Counter(one.event.release for one in middle)
-        environments = Counter(one.event.environment for one in middle)
-        for one in middle:
-            if len(going) == excess:
-                return going
-            if releases[one.event.release] > 1 and environments[one.event.environment] > 1:
-                releases[one.event.release] -= 1
-                environments[one.event.environment] -= 1
-                going.append(one)
-    return going
+    biggest = sorted(by_issue.items(), key=lambda issue: (-len(issue[1]), issue[0]))[:ISSUES_LOOKED_AT]
+    going: set[int] = set()
+    for _, events in biggest:
+        facts = [(one.id, one.event.release, one.event.environment) for one in events[1:-1]]
+        going.update(with_twins(facts, share(len(events), excess - len(going))))
+        if len(going) == excess:
+            break
+    return [one for one in kept if one.id in going]
 
 
 def _forget(shelves: Shelves, kept: KeptEvent) -> None:

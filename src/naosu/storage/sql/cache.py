@@ -23,11 +23,10 @@ class Bounded(dict[K, V], Generic[K, V]):
 
 
 class KnownFingerprint(NamedTuple):
-    """What does not change about a fingerprint within an epoch, but for its title."""
+    """What does not change about a fingerprint within an epoch."""
 
     id: int
     issue_id: int
-    title: str
     classification: bytes
     scrubbed: bytes
     pinned: int

@@ -23,13 +23,11 @@ class Home:
     Attributes:
         issue_id: None: it has to be made.
         pinned: As in `Pinned`, for what is new in it.
-        titled_by: The event that names it. None: its first one.
-        maker: The event for which it is made. None: nothing came yet.
+        maker: Its first event, for which it is made and after which it is named. None: nothing came yet.
     """
 
     issue_id: int | None = None
     pinned: int = Pinned.NO
-    titled_by: DigestedEvent | None = None
     maker: DigestedEvent | None = None
 
 
@@ -104,7 +102,7 @@ def _issue_rows(homes: Iterable[Home], first_number: int) -> Iterable[tuple[Any,
     for number, home in enumerate(homes, first_number):
         digested = home.maker
         assert digested is not None  # noqa: S101 -- `make` gave it one
-        grouping, event = (home.titled_by or digested).grouping, digested.event
+        grouping, event = digested.grouping, digested.event
         title, culprit = clean(grouping.title, TITLE_CHARS_MAX), clean(grouping.culprit, TITLE_CHARS_MAX)
         received_us = to_micros(event.received_at)
         yield (

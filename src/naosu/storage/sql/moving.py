@@ -7,7 +7,6 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from naosu.domain.issue import Issue
 from naosu.domain.issue_life import joined_by, state_of
-from naosu.storage.facets import TITLE_CHARS_MAX, clean
 from naosu.storage.sql import tables
 from naosu.storage.sql.issue_rows import read_issue
 
@@ -39,19 +38,6 @@ def join_issues(connection: Connection, target_id: int, source_ids: Sequence[int
     connection.execute(update(tables.issue).where(_issue.id == target_id).values(**values))
     connection.execute(update(tables.fingerprint).where(_fingerprint.issue_id.in_(source_ids)).values(pinned=pinned))
     move_issues(connection, target, sources)
-
-
-def retitle_issue(connection: Connection, issue_id: int, *, titles: Sequence[str], title: str, culprit: str) -> None:
-    """Give an issue its title, if it has one of these now."""
-    title, culprit = clean(title, TITLE_CHARS_MAX), clean(culprit, TITLE_CHARS_MAX)
-    values = {
-        "title": title,
-        "culprit": culprit,
-        "title_folded": title.casefold(),
-        "culprit_folded": culprit.casefold(),
-    }
-    mine = (_issue.id == issue_id, _issue.title.in_(list(titles)))
-    connection.execute(update(tables.issue).where(*mine).values(**values))
 
 
 def recount(connection: Connection, issue_id: int, before: Sequence[Issue], stored_count: int) -> Issue:

@@ -1,7 +1,7 @@
 """Finding, or making, the rows that a batch's events belong to."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,7 +17,7 @@ from naosu.storage.sql import statements, tables
 from naosu.storage.sql.cache import DigestCache, KnownFingerprint, KnownRelease
 from naosu.storage.sql.column_types import to_micros
 from naosu.storage.sql.issue_maker import Home, IssueMaker
-from naosu.storage.sql.moving import join_issues, retitle_issue
+from naosu.storage.sql.moving import join_issues
 from naosu.storage.sql.tallies import IssueTally
 
 _ISSUE_COLUMNS = (
@@ -133,7 +133,7 @@ class Resolver:
             older = {(key[0], name) for key, digested in missing.items() for name in digested.grouping.previous}
             self._read_fingerprints({*missing, *older, *(key for family in kin for key in family)})
             missing = self._missing(keys, fresh)
-        homes = self._settle(kin, learnt, missing)
+        homes = self._settle(kin)
         if missing:
             made = IssueMaker(self._connection, self._cache.fingerprints).make(missing, homes)
             self.new_issue_ids.update(made)
@@ -157,29 +157,21 @@ class Resolver:
         wanted = select(column.id).where(column.id.in_(ids)).order_by(column.id).with_for_update()
         self._connection.execute(wanted).all()
 
-    def _settle(
-        self, kin: Iterable[Family], learnt: Sequence[DigestedEvent], missing: Mapping[FingerprintKey, DigestedEvent]
-    ) -> dict[FingerprintKey, Home]:
-        """Move each family's issues into one, and return where those of its fingerprints belong that are missing."""
+    def _settle(self, kin: Iterable[Family]) -> dict[FingerprintKey, Home]:
+        """Move each family's issues into one, and return where those of its fingerprints belong that are missing.
+
+        The issue that they end in keeps its title: it is the text of its first event, and that does not change.
+        """
         homes: dict[FingerprintKey, Home] = {}
         for family in kin:
             known = [self._cache.fingerprints[key] for key in family if key in self._cache.fingerprints]
             moving = move([Place(one.issue_id, one.pinned) for one in known])
-            namer = [one for one in learnt if (one.event.project_id, one.grouping.fingerprint) in family][-1]
             if moving.issue_id is not None and moving.sources:
                 if not self._alone:
                     raise NotAloneError
                 join_issues(self._connection, moving.issue_id, moving.sources, pinned=moving.pinned)
                 self._moved(moving.sources, to=moving.issue_id, pinned=moving.pinned)
-            if moving.issue_id is not None and (moving.sources or not missing.keys().isdisjoint(family)):
-                retitle_issue(
-                    self._connection,
-                    moving.issue_id,
-                    titles=sorted({one.title for one in known}),
-                    title=namer.grouping.title,
-                    culprit=namer.grouping.culprit,
-                )
-            homes.update(dict.fromkeys(family, Home(moving.issue_id, moving.pinned, titled_by=namer)))
+            homes.update(dict.fromkeys(family, Home(moving.issue_id, moving.pinned)))
         return homes
 
     def _moved(self, sources: Sequence[int], *, to: int, pinned: int) -> None:
@@ -205,7 +197,6 @@ class Resolver:
             column.fingerprint,
             column.id,
             column.issue_id,
-            column.title,
             column.classification,
             column.scrubbed,
             column.pinned,

@@ -17,10 +17,10 @@ from naosu.storage.sql.column_types import DATA_CATEGORY_CODES, OUTCOME_CODES, t
 from naosu.storage.sql.digest import SqlDigest
 from naosu.storage.sql.recorder import Recorder
 from naosu.storage.sql.tallies import HOUR_US
+from naosu.storage.thinning import ISSUES_LOOKED_AT, share, with_twins
 
 AnyRow = Row[*tuple[Any, ...]]
 _WINDOW_EVENTS = 2_000
-_ISSUES_LOOKED_AT = 20
 _ROLLED_UP_MAX = 5_000
 _TELEMETRY = (
     (side.transaction, side.transaction.c.started_at),
@@ -128,13 +128,11 @@ def _too_many(connection: Connection, project_id: int, events_max: int, step_max
         select(_issue.id, _issue.stored_count)
         .where(_issue.project_id == project_id)
         .order_by(_issue.stored_count.desc(), _issue.id)
-        .limit(_ISSUES_LOOKED_AT)
+        .limit(ISSUES_LOOKED_AT)
     ).all()
     going: list[int] = []
     for issue_id, stored_count in biggest:
-        # Half at most, so that the other big ones get smaller too; but always some.
-        wanted = min(excess - len(going), max(stored_count // 2, 1))
-        going += _least_informative(connection, issue_id, wanted)
+        going += _least_informative(connection, issue_id, share(stored_count, excess - len(going)))
         if len(going) >= excess:
             break
     return going[:excess]
@@ -160,25 +158,11 @@ def _least_informative(connection: Connection, issue_id: int, wanted: int) -> li
         after = window[-1].id
         seen = spared + list(window[1:] if is_first else window)
         is_first = False
-        chosen = _with_twins([row for row in seen if row.id != last], wanted - len(going))
+        chosen = with_twins([tuple(row) for row in seen if row.id != last], wanted - len(going))
         going += chosen
         gone = set(chosen)
         spared = [row for row in seen if row.id not in gone][-_WINDOW_EVENTS:]
     return going
-
-
-def _with_twins(rows: Sequence[AnyRow], wanted: int) -> list[int]:
-    releases = Counter(row.release_id for row in rows)
-    environments = Counter(row.environment_term for row in rows)
-    chosen: list[int] = []
-    for row in rows:
-        if len(chosen) == wanted:
-            break
-        if releases[row.release_id] > 1 and environments[row.environment_term] > 1:
-            releases[row.release_id] -= 1
-            environments[row.environment_term] -= 1
-            chosen.append(row.id)
-    return chosen
 
 
 def _remove_events(connection: Connection, project_id: int, ids: Sequence[int]) -> int:
