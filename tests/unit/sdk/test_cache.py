@@ -21,8 +21,8 @@ def test_a_pack_from_the_cache_equals_the_parsed_one(tmp_path) -> None:
 
 
 def test_texts_from_the_cache_equal_the_parsed_ones(tmp_path) -> None:
-    common = next(folder for folder in shipped_packs() if folder.name == "common")
-    assert load_texts(common, "ja", cache=tmp_path) == load_texts(common, "ja", cache=tmp_path) != {}
+    texts = next(folder for folder in shipped_packs() if folder.name == "texts")
+    assert load_texts(texts, "ja", cache=tmp_path) == load_texts(texts, "ja", cache=tmp_path) != {}
 
 
 def test_a_second_load_reads_no_toml(make_pack, tmp_path, monkeypatch) -> None:

@@ -74,8 +74,8 @@ def test_a_pack_has_the_same_keys_and_placeholders_in_each_language(folder) -> N
 
 def test_no_shipped_text_is_unused(shipped: Matcher) -> None:
     used = {rule.text for pack in shipped.packs for rule in pack.rules}
-    common = next(folder for folder in shipped_packs() if folder.name == "common")
-    assert load_texts(common, "en").keys() == used
+    texts = next(folder for folder in shipped_packs() if folder.name == "texts")
+    assert load_texts(texts, "en").keys() == used
 
 
 def test_a_severity_for_fatal_faults_is_one_of_the_four_or_absent(make_pack) -> None:
