@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from naosu.normalize.moments import read_moment
 from naosu.normalize.views import Breadcrumb, EventDetail, ExceptionDetail, FrameDetail, RequestDetail
 
 _LENGTH_MAX = 40_000
@@ -106,7 +107,7 @@ def _facts(detail: EventDetail, facts: Sequence[tuple[str, str]]) -> list[str]:
     known = [
         *facts,
         ("Event", detail.event_id),
-        ("Time", detail.timestamp),
+        ("Time", _utc(detail.timestamp)),
         ("Level", detail.level),
         ("Platform", detail.platform),
         ("Release", detail.release),
@@ -176,6 +177,12 @@ def _table(name: str, pairs: Iterable[tuple[str, str]], *, level: str = "##") ->
     return [f"{level} {name}", "", *rows, ""]
 
 
+def _utc(timestamp: str) -> str:
+    """Return a sender's time as ISO 8601 in UTC, and what cannot be read as it was sent."""
+    moment = read_moment(timestamp)
+    return timestamp if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _breadcrumbs(crumbs: Sequence[Breadcrumb]) -> list[str]:
     if not crumbs:
         return []
@@ -183,6 +190,6 @@ def _breadcrumbs(crumbs: Sequence[Breadcrumb]) -> list[str]:
     for crumb in crumbs[-_CRUMBS_MAX:]:
         data = ", ".join(f"{name}={value}" for name, value in crumb.data[:5])
         what = " ".join(part for part in (crumb.message, data) if part)
-        about = f"{_inline(crumb.category or crumb.type)} {_inline(crumb.level)}"
-        rows.append(f"- {_ticked(crumb.timestamp)} {about}: {_ticked(what)}")
+        about = (_ticked(_utc(crumb.timestamp)), _inline(crumb.category or crumb.type), _inline(crumb.level))
+        rows.append(f"- {' '.join(filter(None, about))}: {_ticked(what)}")
     return ["## Breadcrumbs (latest last)", "", *rows, ""]

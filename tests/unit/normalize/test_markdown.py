@@ -129,3 +129,25 @@ def test_a_long_text_is_cut_at_a_line_outside_of_code(length_max: int) -> None:
 @given(st.text(max_size=300), st.integers(50, 400))
 def test_the_bound_holds_whatever_the_text(message: str, length_max: int) -> None:
     assert len(to_markdown(EventDetail(message=message), length_max=length_max)) <= length_max
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("1795339800.25", "2026-11-22T09:30:00.250Z"),
+        ("1795339800250", "2026-11-22T09:30:00.250Z"),
+        ("2026-11-22T18:30:00+09:00", "2026-11-22T09:30:00.000Z"),
+        ("2026-11-22T09:30:00", "2026-11-22T09:30:00.000Z"),
+        ("a moment ago", "a moment ago"),
+    ],
+)
+def test_times_are_shown_in_utc_however_they_were_sent(sent: str, shown: str) -> None:
+    crumb = Breadcrumb(timestamp=sent, type="default", category="db", level="info", message="q", data=())
+    text = to_markdown(EventDetail(timestamp=sent, breadcrumbs=(crumb,)))
+    assert f"- **Time:** `{shown}`\n" in text
+    assert f"- `{shown}` db info: `q`\n" in text
+
+
+def test_a_breadcrumb_without_a_time_is_listed_without_one() -> None:
+    crumb = Breadcrumb(timestamp="", type="default", category="db", level="info", message="q", data=())
+    assert "- db info: `q`" in to_markdown(EventDetail(breadcrumbs=(crumb,)))
