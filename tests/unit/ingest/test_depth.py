@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from naosu.ingest.depth import check_nesting, depth_of, is_deeper_than
@@ -12,8 +12,21 @@ from naosu.ingest.errors import BodyTooLargeError, MalformedReportError
 from naosu.ingest.event_head import read_event_head
 
 
+@pytest.mark.parametrize("depth", [4, 62, 64, 66, 600])
+def test_objects_in_arrays_in_objects_count_a_level_each(depth: int) -> None:
+    alternating = b'{"a":[' * (depth // 2) + b"]}" * (depth // 2)
+    assert depth_of(alternating) == depth
+    assert is_deeper_than(alternating, depth - 1)
+    assert not is_deeper_than(alternating, depth)
+
+
 def nested(depth: int) -> bytes:
     return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+def hidden(depth: int) -> bytes:
+    """Lists within lists, each bracket beside a string that holds its counterpart."""
+    return b'["]",' * depth + b"0" + b',"["]' * depth
 
 
 @pytest.mark.parametrize("depth_max", [1, 5, 512])
@@ -28,12 +41,32 @@ def test_brackets_in_strings_do_not_count() -> None:
     assert not is_deeper_than(json.dumps({"a": "[" * 10_000}).encode(), 5)
 
 
-def test_brackets_arranged_inside_strings_hide_no_depth_from_the_exact_count_nor_from_the_decoder() -> None:
-    hidden = b'["]",' * 2000 + b"0" + b',"["]' * 2000
-    json.loads(b'["]",' * 300 + b"0" + b',"["]' * 300)
-    assert depth_of(hidden) == 2000
-    with pytest.raises(MalformedReportError):
-        read_event_head(b'{"a":' + hidden + b"}", depth_max=512)
+def test_brackets_arranged_inside_strings_hide_no_depth() -> None:
+    json.loads(hidden(300))
+    for depth in (30, 2000):
+        assert depth_of(hidden(depth)) == depth
+        assert is_deeper_than(hidden(depth), depth - 1)
+        assert not is_deeper_than(hidden(depth), depth)
+
+
+@pytest.mark.parametrize("depth", [512, 600, 100_000])
+def test_an_event_is_too_deep_at_the_same_depth_whether_or_not_strings_hide_it(depth: int) -> None:
+    for payload in (b'{"a":' + hidden(depth) + b"}", nested(depth + 1)):
+        with pytest.raises(BodyTooLargeError) as caught:
+            read_event_head(payload, depth_max=512)
+        assert caught.value.reason == "json_too_deep"
+    for payload in (b'{"a":' + hidden(511) + b"}", nested(512)):
+        assert read_event_head(payload, depth_max=512).event_id is None
+
+
+def test_what_is_refused_for_its_depth_is_refused_whatever_is_wrong_behind_it() -> None:
+    for payload in (
+        b"[" * 600,
+        b"[" * 600 + b"}" * 600,
+        b"[" * 600 + b"\\" + b"]" * 600,
+        b"[" * 600 + b'"' + b"]" * 600,
+    ):
+        assert is_deeper_than(payload, 512)
 
 
 def test_unpaired_brackets_in_strings_do_not_make_an_ordinary_event_too_deep() -> None:
@@ -58,12 +91,15 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.booleans())
+@example(["]", ["]", ["]", 0, "["], "["], "["], False)
+@example([{"}": [{"]": [{}]}]}], True)
+@example(json.loads('{"a":[' * 40 + "]}" * 40), True)
 def test_depth_is_what_a_decoder_would_meet(value: Any, ascii_only: bool) -> None:
     payload = json.dumps(value, ensure_ascii=ascii_only).encode()
     depth = depth_by_decoding(value)
     assert depth_of(payload) == depth
     assert not is_deeper_than(payload, depth)
-    assert depth == 0 or is_deeper_than(payload, depth - 1) or payload.count(b'"') > 0
+    assert depth == 0 or is_deeper_than(payload, depth - 1)
 
 
 @given(st.binary())
