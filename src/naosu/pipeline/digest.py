@@ -1,6 +1,6 @@
 """The pipeline `digest`: accepted reports in, stored events and issue changes out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import structlog
@@ -11,14 +11,14 @@ from naosu.domain.errors import NaosuError, StoreUnavailableError
 from naosu.domain.fingerprint import Site
 from naosu.domain.issue import IssueChange
 from naosu.domain.outcome import DataCategory, LedgerEntry, Outcome
-from naosu.domain.report import Delivery, Report, SampledCount, Tally
+from naosu.domain.report import Delivery, SampledCount, Tally
 from naosu.group import group
 from naosu.ingest.limits import IngestLimits
 from naosu.pipeline.body_codec import BodyCodec
 from naosu.pipeline.project_desk import ProjectDesk
 from naosu.pipeline.sheet import Sheet, add_up
 from naosu.pipeline.site_shelf import SiteShelf
-from naosu.pipeline.unpack import unpack
+from naosu.pipeline.unpack import Unpacker
 from naosu.ports.clock import Clock
 from naosu.ports.inbox import InboxReader
 from naosu.ports.store import Store
@@ -29,7 +29,7 @@ _LOG = structlog.get_logger(__name__)
 
 BATCH_COUNT_MAX = 250
 BATCH_BYTES_MAX = 4 * 1024 * 1024
-"""Compressed, as in the inbox. A report's payload is let go as soon as it is read, so a batch is no more than this."""
+"""Compressed, as in the inbox. Payloads are let go as soon as they are read, so a batch is little more than this."""
 
 
 ATTACHMENT_BYTES_MAX = 32 * 1024 * 1024
@@ -48,18 +48,23 @@ class Digester:
         matcher: Matcher,
         pseudonym_key: bytes,
         limits: IngestLimits | None = None,
-        guard: Callable[[], AbstractContextManager[object]] = nullcontext,
+        guard: AbstractContextManager[object] | None = None,
     ) -> None:
-        """Join the stages. `guard` wraps the work on one report, and may end it with an exception when it is slow."""
+        """Join the stages. `guard` is entered for each piece of work, and may end a slow one with an exception."""
         self._inbox = inbox
         self._store = store
         self._clock = clock
         self._matcher = matcher
-        self._limits = limits or IngestLimits()
-        self._guard = guard
+        self._guard = guard or nullcontext()
         self._codec = BodyCodec(store)
         self._sites = SiteShelf(store)
         self._projects = ProjectDesk(store, pseudonym_key=pseudonym_key)
+        self._unpacker = Unpacker(
+            scrubber_of=self._projects.scrubber,
+            compress=self._codec.compress,
+            limits=limits or IngestLimits(),
+            guard=self._guard,
+        )
 
     def step(self) -> int:
         """Digest one batch, and return how many deliveries were in it. 0: nothing waited.
@@ -85,7 +90,8 @@ class Digester:
         """Turn deliveries into stored events, and return what changed; poison ends in the dead letters."""
         changes: list[IssueChange] = []
         while deliveries:
-            sheets, dead, read_count = self._read(deliveries)
+            sheets, poison, read_count = self._unpacker.unpack(deliveries, attachment_bytes_max=ATTACHMENT_BYTES_MAX)
+            dead = [self._dead_letter(sheet, error) for sheet, error in poison]
             changes += self._digest_sheets(deliveries[:read_count], sheets, dead)
             deliveries = deliveries[read_count:]
         return changes
@@ -98,7 +104,7 @@ class Digester:
         good: list[Sheet] = []
         for sheet in sheets:
             try:
-                with self._guard():
+                with self._guard:
                     self._judge(sheet, changed_sites)
             except Exception as error:  # noqa: BLE001 # why: the worker loop: one poison report must not stop the rest
                 dead.append(self._dead_letter(sheet, error))
@@ -112,28 +118,6 @@ class Digester:
         suspects = [delivery.delivery_id for delivery in deliveries if delivery.redelivered]
         known = self._store.already_recorded(suspects) if suspects else set()
         return [delivery for delivery in deliveries if delivery.delivery_id not in known]
-
-    def _read(self, deliveries: Sequence[Delivery]) -> tuple[list[Sheet], list[DeadLetter], int]:
-        """Unpack reports until `ATTACHMENT_BYTES_MAX` is in memory, and say how many deliveries that were."""
-        sheets: list[Sheet] = []
-        dead: list[DeadLetter] = []
-        attachment_bytes = 0
-        for number, delivery in enumerate(deliveries):
-            if attachment_bytes > ATTACHMENT_BYTES_MAX:
-                return sheets, dead, number
-            if not isinstance(delivery.content, Report):
-                continue
-            sheet = Sheet(delivery.delivery_id, delivery.content)
-            try:
-                scrubber = self._projects.scrubber(sheet.report.project_id)
-                with self._guard():
-                    unpack(sheet, scrubber=scrubber, compress=self._codec.compress, limits=self._limits)
-            except Exception as error:  # noqa: BLE001 # why: the worker loop: one poison report must not stop the rest
-                dead.append(self._dead_letter(sheet, error))
-            else:
-                sheets.append(sheet)
-                attachment_bytes += sum(len(attachment.body) for attachment in sheet.attachments)
-        return sheets, dead, len(deliveries)
 
     def _judge(self, sheet: Sheet, changed_sites: dict[tuple[int, str], Site]) -> None:
         """Group and classify the events of one report."""

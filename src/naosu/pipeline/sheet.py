@@ -13,6 +13,17 @@ from naosu.group import Crash
 from naosu.ports.store.digest import DigestedEvent
 
 
+class EventPayload(NamedTuple):
+    """An event as it was sent.
+
+    Attributes:
+        event_id: From the envelope's header. Empty: it has none.
+    """
+
+    payload: bytes
+    event_id: str
+
+
 class LocatedEvent(NamedTuple):
     """An event before it is grouped; its payload is in `body` only, compressed."""
 
@@ -25,6 +36,7 @@ class Sheet:
     """The contents of one report, decoded and scrubbed.
 
     Attributes:
+        payloads: Events that are still to be read, scrubbed and located.
         located: Events with where they crashed, before they are grouped.
         events: The same events, digested.
     """
@@ -33,6 +45,7 @@ class Sheet:
         self.delivery_id = delivery_id
         self.report = report
         self.minute = report.received_at.replace(second=0, microsecond=0)
+        self.payloads: list[EventPayload] = []
         self.located: list[LocatedEvent] = []
         self.events: list[DigestedEvent] = []
         self.attachments: list[Attachment] = []
@@ -40,6 +53,11 @@ class Sheet:
         self.check_ins: list[CheckIn] = []
         self.logs: list[LogRecord] = []
         self.ledger: list[LedgerEntry] = []
+
+    @property
+    def attachment_bytes(self) -> int:
+        """How much of the memory attachments take."""
+        return sum(len(attachment.body) for attachment in self.attachments)
 
     def count(self, category: DataCategory, outcome: Outcome, reason: str = "", quantity: int = 1) -> None:
         """Enter something in the ledger, in the minute in which the report came."""

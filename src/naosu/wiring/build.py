@@ -83,7 +83,7 @@ def open_digester(orders: Orders) -> Iterator["Digester"]:
                 matcher=Matcher.load(cache=Path(settings.data) / "cache"),
                 pseudonym_key=pseudonym_key(store),
                 limits=settings.ingest,
-                guard=TimeLimit,
+                guard=TimeLimit(),
             )
         finally:
             inbox.close()

@@ -20,12 +20,16 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 class TimeLimit:
-    """A context that ends with ReportTooSlowError after `LIMIT_S`. For the main thread of a process."""
+    """A context, to be entered again and again, that ends with ReportTooSlowError after `LIMIT_S`.
+
+    For the main thread of a process, one at a time.
+    """
+
+    def __init__(self) -> None:
+        signal.signal(signal.SIGALRM, _end)
 
     def __enter__(self) -> None:
         """Start the clock."""
-        if signal.getsignal(signal.SIGALRM) is not _end:
-            signal.signal(signal.SIGALRM, _end)
         signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
 
     def __exit__(

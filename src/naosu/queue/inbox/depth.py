@@ -21,7 +21,12 @@ def measure_depth(root: Path) -> InboxDepth:
     for stream in files.list_streams(root):
         stored += files.stored_bytes(stream)
         first = True
-        for path, seq in _waiting_segments(stream):
+        for number, seq in _waiting_segments(stream):
+            # Opening a segment can cost a look at all of it, and a writer says how many rows a complete one has.
+            if not first and (written := files.done_row_count(stream, number)):
+                report_count += written - seq
+                continue
+            path = files.segment_path(stream, number)
             # A segment that vanishes or cannot be read is its reader's business.
             with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(ReadableSegment(path)) as segment:
                 report_count += max(0, segment.last_seq() - seq)
@@ -31,14 +36,14 @@ def measure_depth(root: Path) -> InboxDepth:
     return InboxDepth(report_count=report_count, stored_bytes=stored, oldest_at=min(oldest, default=None))
 
 
-def _waiting_segments(stream: Path) -> list[tuple[Path, int]]:
+def _waiting_segments(stream: Path) -> list[tuple[int, int]]:
     """Return the segments not wholly digested, with the last digested row of each."""
     cursor = read_cursor(stream)
     waiting = []
     for number in files.list_segments(stream):
         if cursor and number < cursor.segment:
             continue
-        waiting.append((files.segment_path(stream, number), cursor.seq if cursor and number == cursor.segment else 0))
+        waiting.append((number, cursor.seq if cursor and number == cursor.segment else 0))
     return waiting
 
 
