@@ -128,6 +128,14 @@ def test_what_a_newer_algorithm_makes_of_something_split_off_stays_apart_too(sto
     assert names_of(store, apart) == {"v1:b", "v2:b"}
 
 
+def test_an_older_fingerprint_tells_where_an_event_belongs_only_once_it_was_seen(store: Store) -> None:
+    newer = [digested(fingerprint=f"v2:{name}", previous=("v1:b",)) for name in "xy"]
+    events = (digested(fingerprint="v1:a"), newer[0], digested(fingerprint="v1:b", absorbed=("v1:a",)), newer[1])
+    first, second = (change.issue_id for change in store.record(batch(*events), now=NOW))
+    assert names_of(store, first) == {"v1:a", "v1:b", "v2:y"}
+    assert names_of(store, second) == {"v2:x"}
+
+
 def test_what_a_person_merged_stays_there_and_draws_in_what_is_the_same(store: Store) -> None:
     [oldest, second, third] = record(store, "v1:a", "v1:b", "v1:c")
     merged = store.merge_issues(third, [second]).id

@@ -223,6 +223,15 @@ def test_sampled_counts_in_the_batch_of_their_first_event_are_not_lost(store: St
     assert store.get_issue(change.issue_id).event_count == 6
 
 
+def test_counts_that_waited_come_after_the_first_event_and_before_newer_counts(store: Store) -> None:
+    waiting = (sampled("s1", 1, at=NOW + 2 * HOUR), sampled("s1", 1, at=NOW + HOUR), sampled("s1", 1, at=NOW + HOUR))
+    [new] = store.record(batch(digested(), sampled=waiting), now=NOW)
+    store.mute_issue(new.issue_id, until=None, more_events=3)
+    newer = (sampled("s1", 9, at=NOW + DAY),)
+    [unmuted] = store.record(batch(digested(signature="s1"), sampled=newer), now=NOW)
+    assert (unmuted.kind, unmuted.at) == (ChangeKind.UNMUTED, NOW + HOUR)
+
+
 def test_sampled_counts_use_up_a_mute(store: Store) -> None:
     [change] = store.record(batch(digested(signature="s1")), now=NOW)
     store.mute_issue(change.issue_id, until=None, more_events=10)

@@ -80,7 +80,9 @@ on_issue = st.tuples(
     st.sampled_from(["resolve", "next", "release", "mute", "until", "open", "merge", "split"]), FEW, FEW
 )
 other = st.tuples(st.sampled_from(["evict", "old", "compact", "reset"]))
-histories = st.lists(record | record | on_issue | other, max_size=8)
+steps = record | record | on_issue | other
+histories = st.lists(steps, max_size=8)
+long_histories = st.lists(steps, min_size=4, max_size=16)
 
 
 def act(store: Store, step: Step) -> Any:

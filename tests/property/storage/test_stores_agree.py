@@ -17,10 +17,10 @@ from naosu.storage.postgres import open_postgres_store
 from naosu.storage.postgres.store import PostgresStore
 from naosu.storage.sqlite import open_sqlite_store
 
-from .histories import NOW, Step, act, answers, histories, picture
+from .histories import NOW, Step, act, answers, histories, long_histories, picture
 
 EXAMPLES = 60
-SOAK_EXAMPLES = int(os.environ.get("NAOSU_HISTORIES", "2000"))
+SOAK_EXAMPLES = int(os.environ.get("NAOSU_HISTORIES", "1000"))
 
 NewStore = Callable[[], AbstractContextManager[Store]]
 
@@ -69,6 +69,7 @@ def hold(new_store: NewStore, history: list[Step]) -> None:
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
 @given(history=histories)
@@ -86,7 +87,7 @@ def test_any_history_looks_the_same_in_memory_and_in_a_database(new_store: NewSt
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
-@given(history=histories)
+@given(history=long_histories)
 def test_thousands_of_random_histories_look_the_same_in_memory_and_in_a_database(
     new_store: NewStore, history: list[Step]
 ) -> None:

@@ -37,7 +37,7 @@ class MemoryDigest(OnShelves):
             shelves.changes += 1
             kin = self._settle(self._fresh(batch.events))
             changes = [change for digested in batch.events for change in self._record_event(digested, kin)]
-            for sampled in batch.sampled:
+            for sampled in (*self._take_pending(), *batch.sampled):
                 changes.extend(self._record_sampled(sampled))
             self._count(batch.ledger)
             shelves.receipts.update(dict.fromkeys(batch.delivery_ids, now))
@@ -94,8 +94,9 @@ class MemoryDigest(OnShelves):
         self._keep(digested, kept)
         self._add_to_release(event, new_issue=is_new)
         self._add_to_fingerprint(digested, kept)
-        changes = self._add_to_issue(digested, kept, is_new=is_new)
-        return changes + self._remember_signature(digested, kept)
+        if digested.signature:
+            self._shelves.signatures.setdefault((event.project_id, digested.signature), kept)
+        return self._add_to_issue(digested, kept, is_new=is_new)
 
     def _fingerprint(self, digested: DigestedEvent, kin: Kin) -> tuple[KeptFingerprint, bool]:
         """Return the fingerprint's shelf, and whether an issue was made for it."""
@@ -225,19 +226,26 @@ class MemoryDigest(OnShelves):
             new_issue_count=release.new_issue_count + new_issue,
         )
 
-    def _remember_signature(self, digested: DigestedEvent, kept: KeptFingerprint) -> list[IssueChange]:
-        key = (digested.event.project_id, digested.signature)
-        if not digested.signature or key in self._shelves.signatures:
-            return []
-        self._shelves.signatures[key] = kept
-        waiting = self._shelves.pending.pop(key, [])
-        return [change for sampled in waiting for change in self._record_sampled(sampled)]
+    def _take_pending(self) -> list[SampledCount]:
+        """Return counts that waited for signatures that are known now, by signature and hour."""
+        pending = self._shelves.pending
+        return [pending.pop(key) for key in sorted(pending) if key[:2] in self._shelves.signatures]
+
+    def _wait(self, sampled: SampledCount) -> None:
+        key = (sampled.project_id, sampled.signature, hour_of(sampled.last_at))
+        other = self._shelves.pending.get(key, _replace(sampled, quantity=0))
+        self._shelves.pending[key] = _replace(
+            sampled,
+            quantity=sampled.quantity + other.quantity,
+            first_at=min(sampled.first_at, other.first_at),
+            last_at=max(sampled.last_at, other.last_at),
+        )
 
     def _record_sampled(self, sampled: SampledCount) -> list[IssueChange]:
         key = (sampled.project_id, sampled.signature)
         kept = self._shelves.signatures.get(key)
         if kept is None:
-            self._shelves.pending.setdefault(key, []).append(sampled)
+            self._wait(sampled)
             return []
         kept.event_count += sampled.quantity
         kept.hours[hour_of(sampled.last_at)] += sampled.quantity

@@ -77,7 +77,7 @@ class Shelves:
     events: dict[int, KeptEvent] = field(default_factory=dict)
     event_ids: dict[tuple[int, str], int] = field(default_factory=dict)
     signatures: dict[tuple[int, str], KeptFingerprint] = field(default_factory=dict)
-    pending: dict[tuple[int, str], list[SampledCount]] = field(default_factory=dict)
+    pending: dict[tuple[int, str, datetime], SampledCount] = field(default_factory=dict)
     sites: dict[tuple[int, str], Site] = field(default_factory=dict)
     receipts: dict[str, datetime] = field(default_factory=dict)
     dictionaries: list[CompressionDictionary] = field(default_factory=list)

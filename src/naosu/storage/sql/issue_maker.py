@@ -41,23 +41,24 @@ class IssueMaker:
     def make(self, missing: Mapping[FingerprintKey, DigestedEvent], homes: Mapping[FingerprintKey, Home]) -> list[int]:
         """Store the missing fingerprints, and return the ids of issues that were made for them."""
         given = dict(homes)
+        mine: dict[FingerprintKey, Home] = {}
         for key, digested in missing.items():
-            home = self._home(key, digested, given)
+            home = self._home(key, digested, given.get(key, Home()), mine)
             home.maker = home.maker or digested
             if key in given and home is not given[key] and home.pinned != Pinned.SPLIT:
                 # All its family goes where the older algorithm's fingerprint, made just now, is.
                 family = given[key]
                 given |= {other: home for other, its in given.items() if its is family}
-            given[key] = home
-        mine = {key: given[key] for key in missing}
+            mine[key] = home
         made = self._make_issues([home for home in dict.fromkeys(mine.values()) if home.issue_id is None])
         rows = [_fingerprint_row(key, digested, mine[key]) for key, digested in missing.items()]
         statements.INSERT_FINGERPRINTS.run(self._connection, rows)
         return made
 
-    def _home(self, key: FingerprintKey, digested: DigestedEvent, homes: Mapping[FingerprintKey, Home]) -> Home:
-        """Return that of its family, else of what older algorithms made of it, else a new one."""
-        home = homes.get(key, Home())
+    def _home(
+        self, key: FingerprintKey, digested: DigestedEvent, home: Home, earlier: Mapping[FingerprintKey, Home]
+    ) -> Home:
+        """Return that of its family, else of what older algorithms made of it before, else a new one."""
         if home.issue_id is not None or home.maker is not None:
             return home
         for name in digested.grouping.previous:
@@ -67,8 +68,8 @@ class IssueMaker:
                     return Home(known.issue_id, known.pinned)
                 home.issue_id, home.pinned = known.issue_id, known.pinned
                 return home
-            if older in homes and homes[older].maker is not None:
-                return homes[older]
+            if older in earlier:
+                return earlier[older]
         return home
 
     def _make_issues(self, homes: list[Home]) -> list[int]:

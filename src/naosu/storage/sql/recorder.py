@@ -61,7 +61,7 @@ class Recorder:
         self._resolver.load_releases(fresh)
         known = self._resolver.load_fingerprints(fresh)
         signatures = self._new_signatures(fresh, known)
-        sampled = [*batch.sampled, *self._take_pending(signatures)]
+        sampled = [*self._take_pending(signatures), *batch.sampled]
         owners = self._owners(sampled, signatures)
         issue_ids = {one.issue_id for one in known} | {issue_id for _, issue_id in owners.values()}
         self._issues = self._resolver.load_issues(issue_ids)
@@ -105,13 +105,14 @@ class Recorder:
         return found
 
     def _take_pending(self, signatures: Iterable[tuple[int, str]]) -> list[SampledCount]:
-        """Return counts that waited for these signatures."""
+        """Return counts that waited for these signatures, by signature and hour."""
         wanted = set(signatures)
         if not wanted:
             return []
         pending = tables.pending_sample
         by_name = pending.c.signature.in_(sorted({name for _, name in wanted}))
-        rows = self._connection.execute(select(pending).where(by_name)).all()
+        ordered = select(pending).order_by(pending.c.project_id, pending.c.signature, pending.c.hour)
+        rows = self._connection.execute(ordered.where(by_name)).all()
         mine = [row for row in rows if (row.project_id, row.signature) in wanted]
         for row in mine:
             self._connection.execute(
