@@ -34,7 +34,7 @@ def events(draw: st.DrawFn) -> DigestedEvent:
     number = draw(FEW)
     at = NOW + timedelta(minutes=draw(st.integers(0, 200)))
     event = Event(
-        event_id=f"{draw(st.integers(0, 40)):032x}",
+        event_id=f"{draw(st.integers(0, 999)):032x}",
         project_id=1,
         occurred_at=at,
         received_at=at,
@@ -48,7 +48,7 @@ def events(draw: st.DrawFn) -> DigestedEvent:
         grouping=Grouping(
             fingerprint=f"v1:{number}",
             previous=draw(st.sampled_from([(), ("v1:0",)])),
-            absorbed=draw(st.sampled_from([(), (), ("v1:1",), ("v1:2", "v1:3")])),
+            absorbed=draw(st.sampled_from([(), (), ("v1:0",), ("v1:1",), ("v1:2", "v1:3")])),
             title=draw(st.sampled_from([f"t{number}", f"t{number} <*>"])),
             culprit=draw(st.sampled_from(["c", "d"])),
             caller=draw(st.sampled_from(["", "main"])),
@@ -73,7 +73,7 @@ sampled = st.builds(
 )
 record = st.builds(
     lambda some, counts: ("record", DigestBatch(events=tuple(some), sampled=tuple(counts))),
-    st.lists(events(), max_size=6),
+    st.lists(events(), min_size=1, max_size=6),
     st.lists(sampled, max_size=2),
 )
 on_issue = st.tuples(
@@ -81,8 +81,7 @@ on_issue = st.tuples(
 )
 other = st.tuples(st.sampled_from(["evict", "old", "compact", "reset"]))
 steps = record | record | on_issue | other
-histories = st.lists(steps, max_size=8)
-long_histories = st.lists(steps, min_size=4, max_size=16)
+histories = st.lists(steps, min_size=4, max_size=12)
 
 
 def act(store: Store, step: Step) -> Any:

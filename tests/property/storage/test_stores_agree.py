@@ -17,9 +17,9 @@ from naosu.storage.postgres import open_postgres_store
 from naosu.storage.postgres.store import PostgresStore
 from naosu.storage.sqlite import open_sqlite_store
 
-from .histories import NOW, Step, act, answers, histories, long_histories, picture
+from .histories import NOW, Step, act, answers, histories, picture
 
-EXAMPLES = 60
+EXAMPLES = 50
 SOAK_EXAMPLES = int(os.environ.get("NAOSU_HISTORIES", "1000"))
 
 NewStore = Callable[[], AbstractContextManager[Store]]
@@ -87,7 +87,7 @@ def test_any_history_looks_the_same_in_memory_and_in_a_database(new_store: NewSt
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
-@given(history=long_histories)
+@given(history=histories)
 def test_thousands_of_random_histories_look_the_same_in_memory_and_in_a_database(
     new_store: NewStore, history: list[Step]
 ) -> None:
