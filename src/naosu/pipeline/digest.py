@@ -27,7 +27,7 @@ from naosu_sdk.classify import Matcher
 
 _LOG = structlog.get_logger(__name__)
 
-BATCH_COUNT_MAX = 250
+BATCH_COUNT_MAX = 500
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Compressed, as in the inbox. Payloads are let go as soon as they are read, so a batch is little more than this."""
 

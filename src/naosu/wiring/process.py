@@ -15,6 +15,9 @@ from naosu.wiring.child import Kind, Orders
 # structlog imports it when it is there, for coloured tracebacks that a server never prints: 0.1 s and 8 MB a process.
 sys.modules["rich"] = None  # type: ignore[assignment]
 
+# Objects made before a look for garbage: batches live as long as thousands of them, and hold no cycles.
+_GARBAGE_THRESHOLD = 10_000
+
 Work = Callable[[Orders, Channel], None]
 
 
@@ -28,6 +31,7 @@ def main(arguments: list[str]) -> int:
     gc.disable()
     work = _load(kind, arguments[2:])
     gc.freeze()
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.enable()
     message = channel.receive()
     if message is None:

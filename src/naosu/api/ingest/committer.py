@@ -28,7 +28,7 @@ class CommitterSettings(msgspec.Struct, frozen=True, kw_only=True):
         pending_bytes_max: Bodies that wait for a commit; beyond, reports are refused at once.
     """
 
-    interval_s: float = 0.002
+    interval_s: float = 0.004
     batch_count_max: int = 500
     batch_bytes_max: int = 8 * 1024 * 1024
     tick_interval_s: float = 0.5

@@ -18,7 +18,7 @@ BUSY_TIMEOUT_MS = 5_000
 PAGE_BYTES = 8_192
 """Measured with bodies of 1.0 kB: 1,407 bytes an event, 1,492 with pages of 4,096; the same time to write."""
 
-CACHE_KIB = 16_384
+CACHE_KIB = 4_096
 _OPEN_ATTEMPTS_MAX = 50
 _OPEN_RETRY_S = 0.1
 _VACUUM_PAGES_MAX = 2_000
