@@ -1,10 +1,11 @@
-"""How soon a server is ready, on a fresh data folder and on a used one, how soon `--help` answers, and idle memory.
+"""How soon a server is ready, on a fresh folder and on a used one; what `--help` and a command take; idle memory.
 
 `python bench/startup.py [--rounds 5] [--json]`: medians over the rounds, in seconds and megabytes.
 """
 
 import argparse
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -46,9 +47,17 @@ def stop(process: subprocess.Popen[str]) -> float:
     return time.perf_counter() - began_s
 
 
+def cpu_s(*command: str) -> float:
+    """Return the processor time that a command takes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
 def measure(rounds: int) -> dict[str, Any]:
     """Measure all figures."""
-    fresh, used, ends, helps = [], [], [], []
+    fresh, used, ends, helps, commands = [], [], [], [], []
     memory: dict[str, float] = {}
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="naosu-startup-") as folder:
@@ -58,6 +67,7 @@ def measure(rounds: int) -> dict[str, Any]:
                 figures.append(ready_s)
                 memory = memory_mb(process)
                 ends.append(stop(process))
+            commands.append(cpu_s(NAOSU, "issues", "list", "--data", str(data)))
         began_s = time.perf_counter()
         subprocess.run([NAOSU, "--help"], stdout=subprocess.DEVNULL, check=True)
         helps.append(time.perf_counter() - began_s)
@@ -67,6 +77,7 @@ def measure(rounds: int) -> dict[str, Any]:
         "ready_used_s": round(statistics.median(used), 3),
         "stop_s": round(statistics.median(ends), 3),
         "help_s": round(statistics.median(helps), 3),
+        "command_cpu_s": round(statistics.median(commands), 3),
         "idle_rss_mb": {name: round(size, 1) for name, size in memory.items()},
     }
 

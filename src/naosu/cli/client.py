@@ -1,20 +1,16 @@
 """How commands reach the API: over HTTP to a running server, or in this process on a data folder."""
 
-import asyncio
 import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from naosu.cli.transport import Answer, InProcess, Remote, Transport
 from naosu.domain.errors import NaosuError
 
-if TYPE_CHECKING:
-    import httpx
-
-_TIMEOUT_S = 60.0
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 400, 404, 409, 422
 
 
@@ -28,13 +24,6 @@ class ApiError(NaosuError):
         self.exit_code = {_NOT_FOUND: 1, _CONFLICT: 1, _BAD_REQUEST: 2, _UNPROCESSABLE: 2}.get(status, 3)
 
 
-class UnreachableError(NaosuError):
-    """No server answers at the URL. Retryable."""
-
-    code = "cli.unreachable"
-    retryable = True
-
-
 class NoDataError(NaosuError):
     """The data folder holds nothing of Naosu's. Not retryable as it is."""
 
@@ -44,62 +33,44 @@ class NoDataError(NaosuError):
 class Api:
     """Calls the REST API and returns what it answers, decoded."""
 
-    def __init__(self, client: "httpx.AsyncClient", *, place: str, close: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, transport: Transport, *, place: str) -> None:
         self.place = place
-        self._client = client
-        self._close = close
-        self._runner = asyncio.Runner()
+        self._transport = transport
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; parameters that are None are left out."""
-        return self.request("GET", path, params={name: value for name, value in query.items() if value is not None})
+        return self.request("GET", path, query={name: value for name, value in query.items() if value is not None})
 
     def post(self, path: str, body: Any = None) -> Any:
         """POST a JSON body."""
         return self.request("POST", path, json={} if body is None else body)
 
-    def request(self, method: str, path: str, **arguments: Any) -> Any:
+    def request(self, method: str, path: str, *, query: dict[str, Any] | None = None, json: Any = None) -> Any:
         """Return the decoded JSON, or the text of another type, or None where there is no content.
 
         Raises:
             ApiError: The API refused.
             UnreachableError: Nothing answers. Retryable.
         """
-        import httpx
-
-        try:
-            answer = self._runner.run(self._client.request(method, path, **arguments))
-        except httpx.TransportError as error:
-            raise UnreachableError(
-                f"no answer from {self.place}: {str(error) or type(error).__name__}",
-                mend="Is the server running there? Start it with `naosu serve`.",
-            ) from error
+        answer = self._transport.ask(method, path, query=query or {}, body=json)
         if answer.is_success:
-            return _decoded(answer)
+            return answer.decoded()
         raise _refusal(answer)
 
     def close(self) -> None:
         """Release what is held."""
-        self._runner.run(self._client.aclose())
-        self._runner.close()
-        self._close()
+        self._transport.close()
 
 
-def _decoded(answer: "httpx.Response") -> Any:
-    if not answer.content:
-        return None
-    return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
-
-
-def _refusal(answer: "httpx.Response") -> ApiError:
+def _refusal(answer: Answer) -> ApiError:
     try:
-        problem = answer.json()
+        problem = answer.decoded()
         detail, mend = problem.get("detail") or problem.get("title"), problem.get("mend", "")
     except (ValueError, AttributeError):
         detail, mend = "", ""
-    if answer.status_code in (401, 403) and not mend:
+    if answer.status in (401, 403) and not mend:
         mend = "Give a token with --token or NAOSU_TOKEN; make one with `naosu token create NAME`."
-    return ApiError(detail or f"the server answered {answer.status_code}", status=answer.status_code, mend=mend)
+    return ApiError(detail or f"the server answered {answer.status}", status=answer.status, mend=mend)
 
 
 def connected(*, creates: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -138,18 +109,12 @@ def open_api(*, data: str | None, url: str | None, token: str | None, creates: b
 
 
 def _remote(url: str, token: str) -> Api:
-    import httpx
-
     if not url.startswith(("http://", "https://")):
         raise click.UsageError(f"--url must begin with http:// or https://, not {url!r}.")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    client = httpx.AsyncClient(base_url=url, headers=headers, timeout=_TIMEOUT_S, follow_redirects=False)
-    return Api(client, place=url)
+    return Api(Remote(url, token=token), place=url)
 
 
 def _local(data: str | None, *, creates: bool) -> Api:
-    import httpx
-
     from naosu.wiring.local import local_settings, open_local_app
 
     settings = local_settings(data)
@@ -159,6 +124,4 @@ def _local(data: str | None, *, creates: bool) -> Api:
             mend=f"Name the folder of a server with --data, or start one there: naosu serve --data {settings.data}",
         )
     app, close = open_local_app(settings)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    client = httpx.AsyncClient(transport=transport, base_url="http://naosu.local", timeout=_TIMEOUT_S)
-    return Api(client, place=settings.data, close=close)
+    return Api(InProcess(app, close=close), place=settings.data)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import click
 
 from naosu import __version__
-from naosu.cli.client import UnreachableError
 from naosu.cli.show import json_option, print_json
+from naosu.cli.transport import UnreachableError
 from naosu.domain.errors import NaosuError
 
 _TIMEOUT_S = 10.0

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from naosu.ports.store import Store
-from naosu.queue.inbox import InboxSettings, SqliteInboxReader, SqliteInboxWriter
 from naosu.wiring.child import Orders
 from naosu.wiring.settings import Settings
 from naosu.wiring.system import SystemClock
@@ -16,6 +15,7 @@ from naosu.wiring.time_limit import TimeLimit
 if TYPE_CHECKING:
     from naosu.pipeline.digest import Digester
     from naosu.pipeline.upkeep import Upkeep
+    from naosu.queue.inbox import InboxSettings, SqliteInboxWriter
 
 DATABASE_NAME = "naosu.db"
 
@@ -54,15 +54,19 @@ def inbox_dir(settings: Settings) -> Path:
     return Path(settings.data) / "inbox"
 
 
-def inbox_settings(settings: Settings) -> InboxSettings:
+def inbox_settings(settings: Settings) -> "InboxSettings":
     """Return the inbox's settings."""
+    from naosu.queue.inbox import InboxSettings
+
     return InboxSettings(
         backlog_bytes_max=settings.inbox.backlog_bytes_max, free_bytes_min=settings.inbox.free_bytes_min
     )
 
 
-def open_inbox_writer(settings: Settings, name: str) -> SqliteInboxWriter:
+def open_inbox_writer(settings: Settings, name: str) -> "SqliteInboxWriter":
     """Return a writer to the inbox, under a name that tells processes apart."""
+    from naosu.queue.inbox import SqliteInboxWriter
+
     return SqliteInboxWriter(inbox_dir(settings), name, inbox_settings(settings))
 
 
@@ -70,6 +74,7 @@ def open_inbox_writer(settings: Settings, name: str) -> SqliteInboxWriter:
 def open_digester(orders: Orders) -> Iterator["Digester"]:
     """Make the digester of this process, and close what it holds in the end."""
     from naosu.pipeline.digest import Digester
+    from naosu.queue.inbox import SqliteInboxReader
     from naosu_sdk.classify import Matcher
 
     settings = orders.settings

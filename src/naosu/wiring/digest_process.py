@@ -4,6 +4,7 @@ import random
 
 import structlog
 
+import naosu.queue.inbox  # noqa: F401 -- now, while another process brings the schema up to date
 from naosu.domain.errors import NaosuError
 from naosu.wiring.build import open_digester
 from naosu.wiring.channel import Channel

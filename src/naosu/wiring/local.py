@@ -13,7 +13,7 @@ from naosu.wiring.settings import Settings
 from naosu.wiring.settings_source import load_settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from naosu.api.app import AppInParts
 
 
 def local_settings(data: str | None, *, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
@@ -33,7 +33,7 @@ def local_settings(data: str | None, *, config: Path | None = None, flags: Mappi
     )
 
 
-def open_local_app(settings: Settings) -> tuple["FastAPI", Callable[[], None]]:
+def open_local_app(settings: Settings) -> tuple["AppInParts", Callable[[], None]]:
     """Return the API with a local admin signed in, and what closes it.
 
     Raises:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvicorn
 import uvloop
 
+import naosu.queue.inbox  # noqa: F401 -- now, while another process brings the schema up to date
 from naosu.api.app import create_app
 from naosu.api.auth.sign_in import first_run_link
 from naosu.api.ingest import GroupCommitter, IngestApp, KeyDirectory, bounded_protocol

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -70,6 +72,18 @@ def test_a_new_project_prints_id_slug_and_dsn(shop):
 def test_a_project_is_listed(naosu, shop):
     assert shop["dsn"] in naosu("project", "list")
     assert [one["slug"] for one in json.loads(naosu("project", "list", "--json"))] == ["shop"]
+
+
+def test_a_command_on_a_folder_imports_only_the_part_of_the_api_that_it_asks(shop):
+    program = (
+        "import sys; from naosu.cli.main import run; assert run(['issues', 'list']) == 0; "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert "naosu.api.v1.issues" in loaded
+    others = {"naosu.api.v1.projects", "naosu.api.sentry.issues", "naosu.api.openapi", "naosu.queue.inbox"}
+    assert not loaded & (others | {"httpx", "structlog", "alembic", "jinja2", "uvicorn"})
 
 
 def test_a_folder_that_holds_nothing_is_not_taken_for_health(naosu):

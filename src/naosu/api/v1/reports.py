@@ -150,3 +150,6 @@ def post_reset(request: Request, _: Admin, wanted: Annotated[Reset, Depends(json
     store = context_of(request).store
     store.reset_errors(find_project(store, wanted.project).id if wanted.project is not None else None)
     return empty_answer()
+
+
+router = report_router()
