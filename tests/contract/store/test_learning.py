@@ -148,6 +148,15 @@ def test_what_a_person_merged_stays_there_and_draws_in_what_is_the_same(store: S
     assert fresh not in issue_ids(store)
 
 
+def test_what_was_drawn_into_a_merged_issue_stays_there_as_if_a_person_had_merged_it(store: Store) -> None:
+    oldest, _, third, fourth = record(store, "v1:a", "v1:b", "v1:c", "v1:d")
+    merged = store.merge_issues(fourth, [third]).id
+    record(store, "v1:b", absorbed=("v1:c",))
+    record(store, "v1:a", absorbed=("v1:b",))
+    assert names_of(store, merged) == {"v1:a", "v1:b", "v1:c", "v1:d"}
+    assert oldest not in issue_ids(store)
+
+
 def test_two_issues_that_a_person_merged_are_never_made_one_by_learning(store: Store) -> None:
     one, two, three, four = record(store, "v1:a", "v1:b", "v1:c", "v1:d")
     store.merge_issues(one, [two])
