@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from naosu.domain.errors import InvalidInputError, StoreUnavailableError
 from naosu.domain.issue import ChangeKind
+from naosu.domain.issue_query import IssueQuery
 from naosu.ports.store import Store
 from naosu.storage import migrations
 from naosu.storage.migrations.migrate import HEAD, SchemaTooNewError
@@ -143,6 +144,40 @@ def test_migrating_leads_to_the_tables_that_the_code_knows(path: Path, postgres_
     for store in (open_sqlite_store(path), open_postgres_store(postgres_url)):
         assert _differences(store) == []
         store.close()
+
+
+def _made_by_the_first_version(path: Path) -> sqlite3.Connection:
+    raw = sqlite3.connect(path, isolation_level=None)
+    folder = Path(migrations.__file__).parent / "schema"
+    raw.executescript((folder / "0001.sqlite.sql").read_text())
+    raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    raw.execute("INSERT INTO alembic_version VALUES ('0001')")
+    raw.execute("INSERT INTO counter (name, value) VALUES ('changes', 0), ('epoch', 0)")
+    return raw
+
+
+def test_a_database_of_the_first_version_keeps_its_issues_and_their_ids(tmp_path: Path, path: Path) -> None:
+    now = open_sqlite_store(path)
+    now.create_project(name="Shop", slug="shop", now=NOW)
+    now.record(batch(digested(fingerprint="v1:a", title="A"), digested(fingerprint="v1:b", title="B")), now=NOW)
+    issues = list(now.find_issues(IssueQuery(), now=NOW).issues)
+    now.close()
+    old = _made_by_the_first_version(tmp_path / "old.db")
+    old.execute("ATTACH ? AS now", (str(path),))
+    tables = [name for (name,) in old.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+    for table in {*tables} - {"alembic_version", "counter", "issue_alias", "sqlite_sequence"}:
+        old.execute(f'INSERT INTO main."{table}" SELECT * FROM now."{table}"')
+    old.execute("INSERT INTO main.issue_alias VALUES (1, 77, ?)", (issues[0].id,))
+    old.close()
+    store = open_sqlite_store(tmp_path / "old.db")
+    assert _differences(store) == []
+    assert list(store.find_issues(IssueQuery(), now=NOW).issues) == issues
+    assert store.find_by_short_id("SHOP-77") == issues[0]
+    store.merge_issues(issues[0].id, [issues[1].id])
+    store.record(batch(digested(fingerprint="v1:c", title="C")), now=NOW)
+    assert store.get_issue(issues[1].id).id == issues[0].id
+    assert max(one.id for one in store.find_issues(IssueQuery(), now=NOW).issues) == max(one.id for one in issues) + 1
+    store.close()
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", ""])

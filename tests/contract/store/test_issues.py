@@ -206,8 +206,7 @@ def test_merging_moves_everything_now_and_in_future(store: Store, three: dict[st
     assert (merged.event_count, merged.stored_count, merged.user_count) == (6, 6, 2)
     assert (merged.first_seen_at, merged.last_seen_at) == (milk.first_seen_at, tea.last_seen_at)
     assert merged.first_release == "shop@1.3.0"
-    with pytest.raises(NotFoundError):
-        store.get_issue(milk.id)
+    assert store.get_issue(milk.id) == merged
     assert sum(hour.count for hour in store.hourly_counts([tea.id], since=NOW - 9 * DAY)[tea.id]) == 6
     store.record(batch(digested(fingerprint="v1:milk", user="7"), digested(fingerprint="v1:tea", user="9")), now=NOW)
     again = store.get_issue(tea.id)
@@ -237,6 +236,37 @@ def test_the_short_id_of_a_merged_issue_means_its_target_for_ever(store: Store, 
         store.find_by_short_id("SHOP-99")
 
 
+def test_the_id_of_a_merged_issue_means_its_target_for_ever(store: Store, three: dict[str, int]) -> None:
+    tea, milk, pay = (three[name] for name in ("tea", "milk", "pay"))
+    store.merge_issues(milk, [tea])
+    assert store.get_issue(tea) == store.get_issue(milk)
+    store.merge_issues(pay, [milk])
+    assert store.get_issue(tea).id == store.get_issue(milk).id == pay
+    split = store.split_issue(pay, ["v1:tea"], now=NOW)
+    assert split.id not in (tea, milk, pay)
+    assert store.get_issue(tea).id == pay
+    for change in (lambda: store.open_issue(tea), lambda: store.merge_issues(split.id, [tea])):
+        with pytest.raises(NotFoundError):
+            change()
+
+
+def test_no_issue_gets_the_id_of_one_that_is_gone(store: Store, three: dict[str, int]) -> None:
+    newest = max(three.values())
+    oldest = min(three.values())
+    store.merge_issues(oldest, [newest])
+    store.record(batch(digested(fingerprint="v1:new", title="New")), now=NOW)
+    (new,) = store.find_issues(parse_query("title:New", now=NOW), now=NOW).issues
+    assert new.id > newest
+    assert store.get_issue(newest).id == oldest
+    store.reset_errors(None)
+    store.record(batch(digested(fingerprint="v1:newer", title="Newer")), now=NOW)
+    (newer,) = store.find_issues(parse_query("", now=NOW), now=NOW).issues
+    assert newer.id > new.id
+    for gone in (newest, oldest, new.id):
+        with pytest.raises(NotFoundError):
+            store.get_issue(gone)
+
+
 @pytest.mark.parametrize("project_id", [None, 1])
 def test_a_reset_forgets_the_short_ids_of_merged_issues(
     store: Store, three: dict[str, int], project_id: int | None
@@ -246,6 +276,8 @@ def test_a_reset_forgets_the_short_ids_of_merged_issues(
     store.reset_errors(project_id)
     with pytest.raises(NotFoundError):
         store.find_by_short_id(milk.short_id)
+    with pytest.raises(NotFoundError):
+        store.get_issue(milk.id)
 
 
 def test_retention_forgets_the_short_ids_of_issues_that_it_forgets(store: Store, three: dict[str, int]) -> None:
@@ -256,6 +288,8 @@ def test_retention_forgets_the_short_ids_of_issues_that_it_forgets(store: Store,
         pass
     with pytest.raises(NotFoundError):
         store.find_by_short_id(milk.short_id)
+    with pytest.raises(NotFoundError):
+        store.get_issue(milk.id)
 
 
 def test_splitting_undoes_a_merge_exactly(store: Store, three: dict[str, int]) -> None:

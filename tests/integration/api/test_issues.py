@@ -136,6 +136,19 @@ def test_a_merged_issues_short_id_answers_with_the_target_in_both_apis(api, issu
     assert api.get("/api/v1/events?issue=SHOP-2").json() == api.get("/api/v1/events?issue=SHOP-1").json()
 
 
+def test_a_merged_issues_id_answers_with_the_target_in_both_apis(api, issues):
+    gone = api.get("/api/v1/issues/SHOP-2").json()["id"]
+    target = api.post("/api/v1/issues/SHOP-1/merge", json={"issues": [str(gone)]}).json()
+    assert api.get(f"/api/v1/issues/{gone}").json() == target
+    assert api.get(f"/api/v1/issues/{gone}/explain").json()["short_id"] == "SHOP-1"
+    assert api.get(f"/api/v1/events?issue={gone}").json() == api.get("/api/v1/events?issue=SHOP-1").json()
+    assert api.get(f"/api/0/issues/{gone}/").json()["shortId"] == "SHOP-1"
+    assert api.get(f"/api/0/issues/{gone}/events/latest/").json()["groupID"] == str(target["id"])
+    assert api.post(f"/api/v1/issues/{gone}/resolve").json()["short_id"] == "SHOP-1"
+    assert api.get("/api/v1/issues/SHOP-1").json()["status"] == "resolved"
+    assert api.post("/api/v1/issues/SHOP-1/merge", json={"issues": [str(gone)]}).status_code == 422
+
+
 def test_an_issue_cannot_be_merged_into_itself_nor_split_whole(api, issues):
     assert api.post("/api/v1/issues/SHOP-1/merge", json={"issues": ["SHOP-1"]}).status_code == 422
     only = api.get("/api/v1/issues/SHOP-1/explain").json()["fingerprints"][0]["fingerprint"]

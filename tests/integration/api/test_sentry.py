@@ -230,6 +230,17 @@ def test_merging_keeps_the_issue_with_most_events(api, issues):
     assert api.get("/api/0/issues/SHOP-1/").json()["count"] == "3"
 
 
+def test_a_bulk_change_of_merged_issues_changes_what_they_were_merged_into_once(api, issues):
+    path = "/api/0/organizations/x/issues/"
+    by_short_id = {issue["shortId"]: issue["id"] for issue in api.get(path).json()}
+    one, two, three = (by_short_id[name] for name in ("SHOP-1", "SHOP-2", "SHOP-3"))
+    api.put(f"{path}?id={two}&id={one}", json={"merge": 1})
+    assert api.put(f"{path}?id={two}", json={"status": "resolved"}).status_code == 200
+    assert api.get("/api/0/issues/SHOP-1/").json()["status"] == "resolved"
+    merged = api.put(f"{path}?id={two}&id={three}&id={one}", json={"merge": 1}).json()
+    assert merged == {"merge": {"parent": one, "children": [three]}}
+
+
 def test_a_release_is_made_finalised_and_deployed(api, desk):
     path = "/api/0/organizations/x/releases/"
     made = api.post(path, json={"version": "backend@1/2", "projects": ["shop"]})

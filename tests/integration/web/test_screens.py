@@ -333,6 +333,18 @@ def test_an_issue_reached_by_number_or_in_small_letters_is_led_to_its_own_addres
     assert browser.get("/issues/SHOP-1").status_code == 200
 
 
+def test_the_id_of_a_merged_issue_leads_to_what_it_was_merged_into_and_stale_lists_still_work(world: World):
+    kept, gone = (world.store.find_by_short_id(name).id for name in ("SHOP-1", "SHOP-2"))
+    browser = world.browser()
+    browser.send("/issues/SHOP-1", action="merge", sources=str(gone))
+    assert browser.get(f"/issues/{gone}").headers["location"] == "/issues/SHOP-1"
+    assert browser.send(f"/issues/{gone}", action="resolve").headers["location"] == "/issues/SHOP-1"
+    assert world.store.get_issue(kept).status is IssueStatus.RESOLVED
+    browser.send("/issues", issue=[gone, kept], action="open")
+    assert world.store.get_issue(kept).status is IssueStatus.OPEN
+    assert browser.send("/issues", issue=[gone, kept], action="merge").headers["location"] == "/issues"
+
+
 def test_the_short_id_of_a_merged_issue_leads_to_what_it_was_merged_into(world: World):
     browser = world.browser()
     browser.send("/issues/SHOP-1", action="merge", sources="SHOP-2")

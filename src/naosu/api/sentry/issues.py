@@ -117,7 +117,7 @@ def chosen_issues(
 ) -> list[Issue]:
     """Return the issues that a bulk change is for: those named, or all that match. Raises NotFoundError."""
     if ids:
-        named = [context.store.get_issue(issue_id) for issue_id in dict.fromkeys(ids)]
+        named = list({one.id: one for one in map(context.store.get_issue, dict.fromkeys(ids))}.values())
         if outside := [one.short_id for one in named if project_ids and one.project_id not in project_ids]:
             raise NotFoundError(f"{outside[0]} is not in this project.")
         return named

@@ -99,7 +99,7 @@ class IssueStore(Protocol):
         ...
 
     def get_issue(self, issue_id: int) -> Issue:
-        """Return one issue. Raises NotFoundError."""
+        """Return one issue, or the one it was merged into. Raises NotFoundError."""
         ...
 
     def find_by_short_id(self, short_id: str) -> Issue:

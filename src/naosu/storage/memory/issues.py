@@ -62,7 +62,13 @@ class MemoryIssues(OnShelves):
         ]
 
     def get_issue(self, issue_id: int) -> Issue:
-        """Return one issue. Raises NotFoundError."""
+        """Return one issue, or the one it was merged into. Raises NotFoundError."""
+        with self._shelves.lock:
+            while issue_id in self._shelves.merged_ids:
+                issue_id = self._shelves.merged_ids[issue_id]
+            return self._own_issue(issue_id)
+
+    def _own_issue(self, issue_id: int) -> Issue:
         with self._shelves.lock:
             issue = self._shelves.issues.get(issue_id)
         if issue is None:
@@ -87,19 +93,19 @@ class MemoryIssues(OnShelves):
     def resolve_issue(self, issue_id: int, *, now: datetime, in_release: str = "", in_next: bool = False) -> Issue:
         """It counts as fixed: now, from a release on, or in the next one."""
         with self._shelves.lock:
-            issue = self.get_issue(issue_id)
+            issue = self._own_issue(issue_id)
             return self._put(issue, resolved(state_of(issue), now=now, in_release=in_release, in_next=in_next))
 
     def mute_issue(self, issue_id: int, *, until: datetime | None, more_events: int | None) -> Issue:
         """Be silent about it until then, or until that many more events, or until opened by hand."""
         with self._shelves.lock:
-            issue = self.get_issue(issue_id)
+            issue = self._own_issue(issue_id)
             return self._put(issue, muted(state_of(issue), until=until, more_events=more_events))
 
     def open_issue(self, issue_id: int) -> Issue:
         """It is neither resolved nor muted any more."""
         with self._shelves.lock:
-            issue = self.get_issue(issue_id)
+            issue = self._own_issue(issue_id)
             return self._put(issue, opened(state_of(issue)))
 
     def _put(self, issue: Issue, state: IssueState) -> Issue:
@@ -110,8 +116,8 @@ class MemoryIssues(OnShelves):
     def merge_issues(self, target_id: int, source_ids: Sequence[int]) -> Issue:
         """Move all fingerprints, events and counts of the sources to the target, for good and for the future."""
         with self._shelves.lock:
-            target = self.get_issue(target_id)
-            sources = [self.get_issue(source_id) for source_id in dict.fromkeys(source_ids)]
+            target = self._own_issue(target_id)
+            sources = [self._own_issue(source_id) for source_id in dict.fromkeys(source_ids)]
             if any(source.id == target_id or source.project_id != target.project_id for source in sources):
                 raise InvalidInputError("Issues are merged with others of the same project.")
             merged = move_issues(self._shelves, target, sources)
@@ -123,7 +129,7 @@ class MemoryIssues(OnShelves):
         """Move these fingerprints, and the events and counts under them, to a new issue, which is returned."""
         shelves = self._shelves
         with shelves.lock:
-            issue = self.get_issue(issue_id)
+            issue = self._own_issue(issue_id)
             kept = shelves.fingerprints_of(issue_id)
             wanted = set(fingerprints)
             moving = [one for one in kept if one.fingerprint in wanted]
@@ -147,7 +153,7 @@ class MemoryIssues(OnShelves):
     def list_fingerprints(self, issue_id: int) -> list[FingerprintInfo]:
         """Return what is merged in this issue, oldest first."""
         with self._shelves.lock:
-            self.get_issue(issue_id)
+            self._own_issue(issue_id)
             return [
                 FingerprintInfo(
                     fingerprint=one.fingerprint,

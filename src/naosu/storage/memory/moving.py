@@ -11,7 +11,7 @@ from naosu.storage.memory.shelves import Shelves
 def move_issues(shelves: Shelves, target: Issue, sources: Sequence[Issue]) -> Issue:
     """Move all fingerprints of the sources to the target, and return what it is now.
 
-    The sources are gone, but their short ids, and those that came to them by earlier merges, mean the target.
+    The sources are gone, but their ids, short ids, and those that came to them by earlier merges, mean the target.
     """
     for source in sources:
         for kept in shelves.fingerprints_of(source.id):
@@ -19,6 +19,7 @@ def move_issues(shelves: Shelves, target: Issue, sources: Sequence[Issue]) -> Is
         del shelves.issues[source.id]
         shelves.aliases |= dict.fromkeys((name for name, one in shelves.aliases.items() if one == source.id), target.id)
         shelves.aliases[source.project_id, source.number] = target.id
+        shelves.merged_ids[source.id] = target.id
     return recount(shelves, target, (target, *sources))
 
 

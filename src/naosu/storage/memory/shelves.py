@@ -73,6 +73,7 @@ class Shelves:
     keys: dict[int, Key] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     aliases: dict[tuple[int, int], int] = field(default_factory=dict)
+    merged_ids: dict[int, int] = field(default_factory=dict)  # to what they were merged into, which may be gone since
     fingerprints: dict[tuple[int, str], KeptFingerprint] = field(default_factory=dict)
     events: dict[int, KeptEvent] = field(default_factory=dict)
     event_ids: dict[tuple[int, str], int] = field(default_factory=dict)

@@ -48,9 +48,17 @@ class SqlIssues(SqlPart):
         return [ClassificationCount(**row._asdict() | {"event_count": int(row.event_count)}) for row in rows]
 
     def get_issue(self, issue_id: int) -> Issue:
-        """Return one issue. Raises NotFoundError."""
+        """Return one issue, or the one it was merged into. Raises NotFoundError."""
+        alias = tables.issue_alias.c
         with self._reading() as connection:
-            return read_issue(connection, issue_id)
+            try:
+                return read_issue(connection, issue_id)
+            except NotFoundError:
+                known = abs(issue_id) < 2**63
+                merged = select(alias.issue_id).where(alias.merged_id == issue_id)
+                if known and (target_id := connection.scalar(merged)) is not None:
+                    return read_issue(connection, target_id)
+                raise
 
     def find_by_short_id(self, short_id: str) -> Issue:
         """Return the issue called ``SHOP-12``, in any case, or the one it was merged into. Raises NotFoundError."""

@@ -16,13 +16,16 @@ _alias, _fingerprint, _issue = tables.issue_alias.c, tables.fingerprint.c, table
 def move_issues(connection: Connection, target: Issue, sources: Sequence[Issue]) -> Issue:
     """Move all fingerprints of the sources to the target, and return what it is now.
 
-    The sources are gone, but their short ids, and those that came to them by earlier merges, mean the target.
+    The sources are gone, but their ids, short ids, and those that came to them by earlier merges, mean the target.
     """
     ids = [source.id for source in sources]
     connection.execute(update(tables.fingerprint).where(_fingerprint.issue_id.in_(ids)).values(issue_id=target.id))
     connection.execute(delete(tables.issue).where(_issue.id.in_(ids)))
     connection.execute(update(tables.issue_alias).where(_alias.issue_id.in_(ids)).values(issue_id=target.id))
-    aliases = [{"project_id": one.project_id, "number": one.number, "issue_id": target.id} for one in sources]
+    aliases = [
+        {"project_id": one.project_id, "number": one.number, "issue_id": target.id, "merged_id": one.id}
+        for one in sources
+    ]
     if aliases:
         connection.execute(insert(tables.issue_alias), aliases)
     stored_count = target.stored_count + sum(source.stored_count for source in sources)

@@ -99,14 +99,16 @@ issue = Table(
     Index("ix_issue_project_seen", "project_id", "last_seen_at", "id"),
     Index("ix_issue_status_seen", "status", "last_seen_at", "id"),
     Index("ix_issue_seen", "last_seen_at", "id"),
+    sqlite_autoincrement=True,  # or the id of one that was merged or forgotten would come again
 )
 
 issue_alias = Table(
-    "issue_alias",  # numbers of issues that were merged into others: their short ids stay good for ever
+    "issue_alias",  # numbers and ids of issues that were merged into others: both stay good for ever
     metadata,
     Column("project_id", Integer, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("issue_id", BigId, nullable=False, index=True),
+    Column("merged_id", BigId, index=True),  # none: merged by a version that did not keep it
 )
 
 fingerprint = Table(

@@ -127,7 +127,7 @@ def change(visit: Visit) -> Response:
     if action == "merge":
         return _merge(visit, ids, target)
     done = ""
-    for issue_id in ids:
+    for issue_id in dict.fromkeys(visit.context.store.get_issue(one).id for one in ids):
         done = _apply(visit, action, issue_id)
     return redirect(target, flash=done)
 
@@ -148,7 +148,7 @@ def _apply(visit: Visit, action: str, issue_id: int) -> str:
 
 def _merge(visit: Visit, ids: list[int], target: str) -> Response:
     """Merge into the oldest of the picked ones: its id is the one that people know."""
-    issues = [visit.context.store.get_issue(issue_id) for issue_id in dict.fromkeys(ids)]
+    issues = list({one.id: one for one in map(visit.context.store.get_issue, ids)}.values())
     if len(issues) < 2 or len({issue.project_id for issue in issues}) != 1:  # noqa: PLR2004 - two make a merge
         return redirect(target, flash="merge_needs_two")
     oldest = min(issues, key=lambda issue: issue.first_seen_at)
