@@ -40,6 +40,8 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ADMITTED = Admit()
+# By the protocol, no category at all means every one: SDKs would keep back even the reports of what they gave up.
+_ALL_BUT_REPORTS = tuple(category for category in DataCategory if category is not DataCategory.INTERNAL)
 _WindowKey = tuple[str, int, int]
 
 
@@ -87,7 +89,7 @@ def _that_apply(quotas: Sequence[Quota], category: DataCategory) -> Iterator[tup
 
 def _limit(quota: Quota, limit: RateLimit, *, now_s: float) -> Limit:
     retry_after_s = max(1, math.ceil(limit.window_s - now_s % limit.window_s))
-    categories = ";".join(limit.categories)
+    categories = ";".join(limit.categories or _ALL_BUT_REPORTS)
     return Limit(
         retry_after_s=retry_after_s,
         limits_header=f"{retry_after_s}:{categories}:{quota.scope}:{_REASON}",

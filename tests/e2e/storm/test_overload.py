@@ -6,14 +6,17 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 import pytest
+import sentry_sdk
 
 from load import RECORDED, Connection, closed_loop, recorded_envelopes, requests
 from server import Server
 
 LIMIT = 20
 SENT = 2_000
+CAPTURED = 20
 
 pytestmark = [
     pytest.mark.skipif(not RECORDED.exists(), reason="recorded envelopes (../shared/data) are absent"),
@@ -74,6 +77,13 @@ def accounted_for(server: Server, sent: int) -> int:
         time.sleep(0.2)
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.2)
+
+
 def test_at_a_hundred_times_the_limit_nothing_is_lost_uncounted_and_a_new_fault_is_stored():
     with Server() as server:
         limit_project(server)
@@ -90,6 +100,19 @@ def test_at_a_hundred_times_the_limit_nothing_is_lost_uncounted_and_a_new_fault_
         assert server.get(f"/api/v1/events/{event_id}")["event_id"] == event_id
     assert set(flood.statuses) <= {200, 429}
     assert flood.statuses[429] > SENT * 0.9, "the limit did not hold"
+
+
+def test_a_real_sdk_stops_sending_once_it_is_limited_and_all_it_gave_up_is_counted():
+    with Server() as server:
+        limit_project(server)
+        sent, _ = send_until_limited(server)
+        client = sentry_sdk.Client(dsn=server.dsn, default_integrations=False)
+        for _ in range(CAPTURED):
+            client.capture_event({"message": "same"})
+            client.flush(timeout=5)  # each is answered before the next is captured
+        client.close(timeout=5)
+        assert accounted_for(server, sent + 1) == sent + 1, "only the first one was sent"
+        wait_until(lambda: server.get("/api/v1/stats")["lost_by_client"] == {"ratelimit_backoff": CAPTURED - 1})
 
 
 def test_without_a_limit_nothing_is_refused_or_sampled():

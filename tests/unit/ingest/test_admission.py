@@ -42,10 +42,12 @@ def test_the_refusal_says_when_to_come_back_and_what_it_is_about() -> None:
     )
 
 
-def test_a_limit_for_all_categories_names_none() -> None:
+def test_a_limit_for_all_categories_names_them_but_lets_sdks_report_what_they_gave_up() -> None:
     verdict = Admission().admit([project(RateLimit(quantity=0))], category=ERROR, now_s=0)
     assert isinstance(verdict, Limit)
-    assert verdict.limits_header == "60::project:rate_limit"
+    retry_after, categories, *rest = verdict.limits_header.split(":")
+    assert (retry_after, rest) == ("60", ["project", "rate_limit"])
+    assert set(categories.split(";")) == set(DataCategory) - {DataCategory.INTERNAL}
 
 
 def test_other_categories_are_not_limited() -> None:
