@@ -234,8 +234,7 @@ def test_browsers_can_read_every_answer_and_why(world: World, path: str) -> None
 def test_what_a_sender_wrote_cannot_break_out_of_the_header_that_repeats_it(world: World) -> None:
     answer = ask(world, [(b"content-encoding", b"x\r\nset-cookie: a=b\r\n\xe9")])
     assert answer["status"] == 415
-    assert b"\r" not in answer["headers"][b"x-sentry-error"]
-    assert b"\n" not in answer["headers"][b"x-sentry-error"]
+    assert all(0x20 <= byte < 0x7F for byte in answer["headers"][b"x-sentry-error"])
     assert b"set-cookie" not in answer["headers"]
 
 
