@@ -87,7 +87,7 @@ def test_what_is_being_received_at_once_is_bounded_and_the_bound_recovers() -> N
         receiver = BodyReceiver(LIMITS)
         slow = Client(b"01234567", b"8")
         slow_task = asyncio.ensure_future(receiver.receive(request(), slow.receive))
-        while slow.asked_count < 2:
+        while slow.asked_count < 2 and not slow_task.done():
             await asyncio.sleep(0)
         for _ in range(3):  # a refusal gives back what it held, so the next one is refused for the same reason only
             second = Client(b"01234567", b"8")
@@ -121,7 +121,7 @@ def test_a_body_that_is_cancelled_gives_back_what_it_held() -> None:
         for _ in range(5):
             client = Client(b"01234567", b"8")
             task = asyncio.ensure_future(receiver.receive(request(), client.receive))
-            while client.asked_count < 2:
+            while client.asked_count < 2 and not task.done():
                 await asyncio.sleep(0)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
