@@ -1,0 +1,1 @@
+"""Actions, one folder each: what a repair may do to the real world."""

@@ -1,0 +1,1 @@
+"""Fixers, one folder each: found by looking into the folders, never listed."""

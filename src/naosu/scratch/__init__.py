@@ -1,0 +1,1 @@
+"""Scratch copies of an application, run cut off from all but themselves."""
