@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from naosu.domain.classification import Category
-from naosu.domain.evidence import WebRequest
+from naosu.domain.evidence import Crash, WebRequest
 
 
 class Risk(StrEnum):
@@ -175,10 +175,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A diagnosis with the plans that would mend it, the best first. None: a person has to choose."""
+    """A diagnosis with the plans that would mend it.
+
+    Attributes:
+        plans: The best first. None: a person has to choose.
+        crashes: The crashes that it explains, out of the evidence. None: a fault without a traceback.
+    """
 
     diagnosis: Diagnosis
     plans: tuple[Plan, ...] = ()
+    crashes: tuple[Crash, ...] = ()
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
