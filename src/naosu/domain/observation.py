@@ -26,6 +26,24 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     log: str = ""
 
 
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application says of itself, imported in a scratch copy but not served.
+
+    Attributes:
+        framework: ``fastapi``, ``starlette``, ``flask``, ``django``, or empty: unknown.
+        openapi: Its OpenAPI document as JSON. Empty: it has none, or could not be imported.
+        routes: Method and path pattern of each route, as the framework writes it, where there is no OpenAPI document.
+        databases: SQLAlchemy URLs of the engines that it made, passwords included; SQLite paths as it wrote them.
+        error: Why it could not be imported. Empty: it was.
+    """
+
+    framework: str = ""
+    openapi: bytes = b""
+    routes: tuple[tuple[str, str], ...] = ()
+    databases: tuple[str, ...] = ()
+    error: str = ""
+
+
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 

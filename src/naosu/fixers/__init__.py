@@ -29,4 +29,5 @@ def _built_in() -> Iterator[type[Fixer]]:
         module = importlib.import_module(".".join((__name__, file.parent.parent.name, file.parent.name, "fixer")))
         for _, kind in inspect.getmembers(module, inspect.isclass):
             if kind.__module__ == module.__name__ and hasattr(kind, "find") and hasattr(kind, "category"):
-                yield kind
+                made: type[Fixer] = kind
+                yield made

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from naosu.domain.evidence import WebRequest
-from naosu.domain.observation import Observation
+from naosu.domain.observation import Described, Observation
 from naosu.domain.repair import Plan
 
 
 class Laboratory(Protocol):
     """Runs scratch copies of one application, cut off from all but themselves."""
+
+    def describe(self) -> Described:
+        """Import the application in a scratch copy, and return what it says of itself; never raises for its faults."""
+        ...
 
     def observe(self, requests: Sequence[WebRequest], plan: Plan | None = None) -> Observation:
         """Make a fresh copy, put the plan in force there, start the application, send the requests, and stop it.
