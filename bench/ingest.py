@@ -79,6 +79,7 @@ def main() -> None:
             "sampled": stats.get("sampled", 0),
             "dead": stats["dead"],
             "rss_peak_mb": round(server.rss_peak_bytes / 1e6, 1),
+            "pss_peak_mb": round(server.pss_peak_bytes / 1e6, 1),  # what processes share, counted once
             "rss_last_third_mb": round(statistics.median(samples[-len(samples) // 3 :]) / 1e6, 1),
             "bytes_on_disk_per_event": round(server.disk_bytes() / stats["digested"]),
             "ready_s": round(server.ready_s, 2),

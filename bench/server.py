@@ -36,6 +36,7 @@ class Server:
         self.arguments = arguments
         self.ready_s = 0.0
         self.rss_peak_bytes = 0
+        self.pss_peak_bytes = 0
         self.rss_samples: list[int] = []
         self._stop = threading.Event()
 
@@ -100,10 +101,12 @@ class Server:
         while not self._stop.wait(0.5):
             try:
                 rss = sum(process.memory_info().rss for process in self.processes())
+                pss = sum(process.memory_full_info().pss for process in self.processes())
             except psutil.NoSuchProcess:
                 continue
             self.rss_samples.append(rss)
             self.rss_peak_bytes = max(self.rss_peak_bytes, rss)
+            self.pss_peak_bytes = max(self.pss_peak_bytes, pss)
 
     def disk_bytes(self) -> int:
         """Return what the data directory takes on the disk."""
