@@ -1,6 +1,7 @@
 """The repository's Python files, read once, for the tidy tests."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent.parent
 CODE = ("src/naosu", "packages/naosu-sdk/src/naosu_sdk")
 EVERYTHING = (*CODE, "tests", "bench", "demo", "docs")
+# Applications on which fixers are tried are data, written as others write.
+SAMPLES = re.compile(r"fixers/[^/]+/[^/]+/(before|after)|tests/corpus/repair/")
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -22,10 +25,16 @@ class SourceFile(msgspec.Struct, frozen=True):
     tree: ast.Module
 
 
+def python_files(*folders: str) -> Iterator[Path]:
+    """Yield the Python files under these folders, samples left out."""
+    for folder in folders:
+        yield from (path for path in (ROOT / folder).rglob("*.py") if not SAMPLES.search(path.as_posix()))
+
+
 @cache
 def source_files(*folders: str) -> tuple[SourceFile, ...]:
     """Return all Python files under these folders, by name."""
-    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    paths = sorted(python_files(*folders))
     return tuple(SourceFile(str(path.relative_to(ROOT)), text := path.read_text(), ast.parse(text)) for path in paths)
 
 
