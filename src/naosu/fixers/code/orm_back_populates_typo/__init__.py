@@ -1,0 +1,1 @@
+"""SQLAlchemy relationships whose two sides do not name each other."""
