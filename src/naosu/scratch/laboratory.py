@@ -1,0 +1,282 @@
+"""The laboratory: fresh scratch copies of one application, run in cells."""
+
+import base64
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from naosu.domain.evidence import Crash, WebRequest
+from naosu.domain.observation import Described, Exchange, Observation
+from naosu.domain.repair import Plan
+from naosu.scratch.cell import run_job
+from naosu.scratch.copying import copy_tree
+from naosu.scratch.errors import CellFailedError
+from naosu.scratch.plans import put_edits, sqlite_steps
+from naosu.scratch.scripts import ask_argv, describe_argv, read_json
+from naosu.scratch.starting import Start, find_start
+from naosu.scratch.suite import Suite
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application may use in a scratch copy.
+
+    Attributes:
+        boot_s: Until it accepts connections.
+        request_s, requests_s: For one request, and for all of them.
+        program_s: For a plan's script.
+        tests_s: For the project's own tests.
+        cpu_s, memory_bytes, file_bytes: Of each process: processor time, address space, largest file.
+        processes: All that run at once.
+    """
+
+    boot_s: float = 30.0
+    request_s: float = 15.0
+    requests_s: float = 60.0
+    program_s: float = 20.0
+    tests_s: float = 120.0
+    cpu_s: int = 120
+    memory_bytes: int = 4_000_000_000
+    file_bytes: int = 1_000_000_000
+    processes: int = 128
+
+
+class ScratchLaboratory:
+    """Implements `naosu.ports.laboratory.Laboratory` with copies on this machine.
+
+    Attributes:
+        start: How the application is started.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        *,
+        python: Path | None = None,
+        start: str | None = None,
+        databases: Sequence[str] = (),
+        tests: str | None = None,
+        limits: Limits | None = None,
+        read_crashes: Callable[[str], tuple[Crash, ...]] = lambda _: (),
+    ) -> None:
+        """Copy the tree once: all later copies are copies of that one.
+
+        Args:
+            source: The tree; it is only read.
+            python: The application's interpreter. None: it is guessed.
+            start: The command that serves the application; ``{port}`` stands for the port. None: it is guessed.
+            limits: What the application may use.
+            databases: SQLAlchemy URLs of what the application may reach beside its own files.
+            tests: The command of the project's own tests, such as ``pytest -q``.
+            read_crashes: Finds the tracebacks in a log.
+
+        Raises:
+            SourceUnusableError: The tree cannot be copied, or nothing in it can be started.
+        """
+        self.source = source.resolve()
+        self.start: Start = find_start(self.source, python=python, start=start)
+        self._databases = tuple(databases)
+        self._suite = Suite(tests, self.start) if tests else None
+        self._limits = limits or Limits()
+        self._read_crashes = read_crashes
+        self._folder = Path(tempfile.mkdtemp(prefix="naosu-scratch-"))
+        self._count = 0
+        self._pristine = self._folder / "pristine"
+        copy_tree(self.source, self._pristine)
+
+    def describe(self) -> Described:
+        """Import the application in a scratch copy, and return what it says of itself; never raises for its faults."""
+        application = self.start.application
+        target = application.target if application else ""
+        framework = application.framework if application else ""
+        told = self._program(
+            describe_argv(self.start.python, target, framework, self.start.argv), self._limits.program_s
+        )
+        if "error" in told and len(told) == 1:
+            return Described(framework=framework, error=told["error"])
+        return Described(
+            framework=told["framework"] or framework,
+            openapi=told["openapi"].encode(),
+            routes=tuple((method, path) for method, path in told["routes"]),
+            databases=tuple(told["databases"]),
+            error=told["error"],
+        )
+
+    def observe(self, requests: Sequence[WebRequest], plan: Plan | None = None) -> Observation:
+        """Make a fresh copy, put the plan in force there, start the application, send the requests, and stop it."""
+        began = time.monotonic()
+        asked = [*requests, *(expected.request for expected in plan.proof.expect)] if plan else list(requests)
+        script = plan.proof.script if plan else ""
+        tree = self._fresh(plan)
+        steps = [*sqlite_steps(plan, tree, self.source), *self._serve_steps(asked, script)]
+        try:
+            done = run_job(self._job(tree, steps), wall_s=self._wall_s(len(asked)))
+        except CellFailedError as error:
+            return Observation(started=False, log=str(error), seconds=time.monotonic() - began)
+        finally:
+            self._remove(tree)
+        passed = self._run_tests(plan)
+        return self._observed(asked, steps, done, passed, began)
+
+    def ask(self, script: str, argument: Any = None, *, timeout_s: float = 20.0) -> dict[str, Any]:
+        """Run a program of ours with the application's interpreter in a copy of the tree as it is."""
+        return self._program(ask_argv(self.start.python, script, argument), timeout_s)
+
+    def close(self) -> None:
+        """Remove all copies."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _program(self, argv: Sequence[str], timeout_s: float) -> dict[str, Any]:
+        tree = self._fresh(None)
+        try:
+            done = run_job(self._job(tree, [self._run_step(argv, timeout_s, tree)]), wall_s=timeout_s + 10)
+        except CellFailedError as error:
+            return {"error": str(error)}
+        finally:
+            self._remove(tree)
+        return read_json(done)
+
+    def _fresh(self, plan: Plan | None) -> Path:
+        self._count += 1
+        tree = self._folder / str(self._count) / "tree"
+        shutil.copytree(self._pristine, tree, symlinks=True)
+        for name in ("home", "tmp", "logs"):
+            (tree.parent / name).mkdir()
+        if plan is not None:
+            put_edits(plan, tree)
+        return tree
+
+    def _remove(self, tree: Path) -> None:
+        shutil.rmtree(tree.parent, ignore_errors=True)
+
+    def _job(self, tree: Path, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        limits = self._limits
+        return {
+            "tree": str(tree),
+            "source": str(self.source),
+            "home": str(tree.parent / "home"),
+            "tmp": str(tree.parent / "tmp"),
+            "logs": str(tree.parent / "logs"),
+            "path": f"{self.start.python.parent}:/usr/local/bin:/usr/bin:/bin",
+            "python": str(self.start.python),
+            "limits": {
+                "cpu_s": limits.cpu_s,
+                "memory_bytes": limits.memory_bytes,
+                "file_bytes": limits.file_bytes,
+                "processes": limits.processes,
+            },
+            "steps": list(steps),
+        }
+
+    def _environment(self, cwd: Path) -> dict[str, str]:
+        given = dict(self.start.environment)
+        if roots := given.get("PYTHONPATH"):
+            given["PYTHONPATH"] = ":".join(str(cwd / root) for root in roots.split(":"))
+        return given
+
+    def _run_step(self, argv: Sequence[str], timeout_s: float, tree: Path) -> dict[str, Any]:
+        cwd = tree / self.start.cwd
+        environment = self._environment(cwd)
+        paths = [str(cwd), *environment.get("PYTHONPATH", "").split(":")]
+        environment["PYTHONPATH"] = ":".join(dict.fromkeys(path for path in paths if path))
+        return {"do": "run", "argv": list(argv), "env": environment, "cwd": str(cwd), "wait_s": timeout_s}
+
+    def _serve_steps(self, requests: Sequence[WebRequest], script: str) -> list[dict[str, Any]]:
+        tree = self._folder / str(self._count) / "tree"
+        cwd = tree / self.start.cwd
+        limits = self._limits
+        steps: list[dict[str, Any]] = [
+            {
+                "do": "start",
+                "argv": list(self.start.argv),
+                "env": self._environment(cwd),
+                "cwd": str(cwd),
+                "wait_s": limits.boot_s,
+            },
+            {"do": "facts"},
+            {
+                "do": "requests",
+                "requests": [_sent(request) for request in requests],
+                "each_s": limits.request_s,
+                "all_s": limits.requests_s,
+            },
+        ]
+        if script:
+            steps.append(self._run_step(ask_argv(self.start.python, script, None), limits.program_s, tree))
+        return [*steps, {"do": "stop"}, {"do": "facts"}]
+
+    def _run_tests(self, plan: Plan | None) -> tuple[str, ...] | None:
+        if self._suite is None:
+            return None
+        tree = self._fresh(plan)
+        steps = [
+            *sqlite_steps(plan, tree, self.source),
+            self._run_step(self._suite.argv(tree), self._limits.tests_s, tree),
+            *self._suite.read_steps(),
+        ]
+        try:
+            return self._suite.passed(run_job(self._job(tree, steps), wall_s=self._limits.tests_s + 20))
+        except CellFailedError:
+            return None
+        finally:
+            self._remove(tree)
+
+    def _wall_s(self, request_count: int) -> float:
+        limits = self._limits
+        requests_s = min(limits.requests_s, request_count * limits.request_s)
+        return limits.boot_s + requests_s + limits.program_s + 30
+
+    def _observed(
+        self,
+        requests: Sequence[WebRequest],
+        steps: Sequence[dict[str, Any]],
+        done: dict[str, Any],
+        passed: tuple[str, ...] | None,
+        began: float,
+    ) -> Observation:
+        answers: dict[str, list[dict[str, Any]]] = {}
+        for step, answer in zip(steps, done["answers"], strict=False):
+            answers.setdefault(step["do"], []).append(answer)
+        log = "".join(answer["log"] for answer in answers.get("stop", []))
+        if refused := "; ".join(answer["error"] for answer in answers.get("sql", []) if answer["error"]):
+            log = f"{log}naosu: the plan's SQL was refused: {refused}\n"
+        if done["error"]:
+            log = f"{log}naosu: the run broke off: {done['error']}\n"
+        facts = answers.get("facts", [])
+        proof = read_json({"answers": answers["run"], "error": ""}) if answers.get("run") else {}
+        exchanges = answers["requests"][0]["exchanges"] if "requests" in answers else []
+        return Observation(
+            started=bool(answers.get("start")) and answers["start"][0]["started"] and not refused,
+            log=log,
+            crashes=self._read_crashes(log),
+            exchanges=tuple(_exchange(*pair) for pair in zip(requests, exchanges, strict=False)),
+            schema=facts[-1]["schema"] if facts else {},
+            row_counts=facts[0]["row_counts"] if facts else {},
+            proof_ok=proof.get("ok") if isinstance(proof.get("ok"), bool) else None,
+            proof_detail=str(proof.get("detail", proof.get("error", ""))),
+            isolation=tuple(done["isolation"]),
+            tests_passed=passed,
+            seconds=time.monotonic() - began,
+        )
+
+
+def _sent(request: WebRequest) -> dict[str, Any]:
+    body = base64.b64encode(request.body).decode() if request.body is not None else None
+    return {"method": request.method, "path": request.path, "headers": request.headers, "body": body}
+
+
+def _exchange(request: WebRequest, answer: dict[str, Any]) -> Exchange:
+    return Exchange(
+        request=request,
+        status=answer["status"],
+        headers=tuple((name, value) for name, value in answer.get("headers", [])),
+        body=base64.b64decode(answer.get("body", "")),
+        first_byte_s=answer.get("first_byte_s", 0.0),
+        total_s=answer.get("total_s", 0.0),
+        error=answer.get("error", ""),
+        log=answer.get("log", ""),
+    )

@@ -1,0 +1,54 @@
+"""Puts a plan in force in a scratch copy."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from naosu.domain.repair import Plan
+
+_SECRET_MODE = 0o600
+
+
+def put_edits(plan: Plan, tree: Path) -> None:
+    """Write the plan's files into a copy; one that would lie outside of it is left out, and its absence shows."""
+    for edit in plan.edits:
+        place = tree / edit.path
+        if not place.resolve().is_relative_to(tree.resolve()):
+            continue
+        if edit.after is None:
+            place.unlink(missing_ok=True)
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(edit.after, newline="")
+        if edit.is_secret:
+            place.chmod(_SECRET_MODE)
+
+
+def sqlite_steps(plan: Plan | None, tree: Path, source: Path) -> list[dict[str, Any]]:
+    """Return the steps that run the plan's statements on the SQLite files of a copy."""
+    if plan is None:
+        return []
+    return [
+        {"do": "sql", "file": str(file), "statements": list(change.statements)}
+        for change in plan.sql
+        if (file := sqlite_file(change.database, tree, source)) is not None
+    ]
+
+
+def sqlite_file(url: str, tree: Path, source: Path) -> Path | None:
+    """Return where a SQLite URL's file lies in a copy. None: it is none, or lies outside of the source."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    path = Path(parsed.database.removeprefix("file:").partition("?")[0])
+    if path.is_absolute():
+        if not path.is_relative_to(source):
+            return None
+        path = path.relative_to(source)
+    file = (tree / path).resolve()
+    return file if file.is_relative_to(tree.resolve()) else None
