@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 UV_LOCK := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --quiet --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser run test lint format types soak bench wheel lock docs clean
+.PHONY: help install install-dev browser faults run test lint format types soak bench wheel lock docs clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -45,12 +45,17 @@ browser:
 run: install ## Start a server, the demo shop and traffic, and print the page to open
 	@exec $(BIN)/python -m demo.run
 
-test: install-dev browser ## Run every check and test
+# The environment of the shared faulty applications, where those are: repairs are tested on what really runs.
+faults: install-dev
+	@if [ -d ../shared/data/faults ]; then $(BIN)/python bench/fault_environment.py >/dev/null; \
+	  else echo "no ../shared/data/faults: tests that run those applications will be skipped" >&2; fi
+
+test: install-dev browser faults ## Run every check and test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest
+	NAOSU_FAULT_PYTHON=$${NAOSU_FAULT_PYTHON:-$$(test -x .venv-faults/bin/python && echo $(CURDIR)/.venv-faults/bin/python)} $(BIN)/pytest
 
 lint: install-dev ## Run the checks that need no test
 	$(BIN)/ruff format --check .
