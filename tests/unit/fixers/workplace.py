@@ -43,7 +43,13 @@ class FolderWorkplace:
             command = [FAULT_PYTHON, "-c", script, json.dumps(argument)]
             environment = {**os.environ, "PYTHONPATH": "."}
             done = subprocess.run(
-                command, cwd=Path(folder, "app"), env=environment, capture_output=True, text=True, timeout=timeout_s
+                command,
+                check=False,
+                cwd=Path(folder, "app"),
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
             )
         lines = done.stdout.strip().splitlines()
         return json.loads(lines[-1]) if done.returncode == 0 and lines else {"error": done.stderr[-2000:]}
