@@ -1,0 +1,1 @@
+"""Fixers that change the application's code."""
