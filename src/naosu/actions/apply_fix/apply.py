@@ -100,7 +100,7 @@ def apply_plan(source: Path, plan: Plan, *, mode: Mode, backup_dir: Path) -> App
     intent = prepared.intent
     journal.intend(intent)
     try:
-        for name, step in _steps(intent, prepared.contents):
+        for name, step in _steps(intent, prepared.contents, journal):
             journal.note("doing", name)
             step()
     except (NaosuError, OSError) as error:
@@ -138,11 +138,11 @@ def _careful(step: Undo) -> tuple[str, ...]:
         return (str(error),)
 
 
-def _steps(intent: Intent, contents: Contents) -> list[tuple[str, Do]]:
+def _steps(intent: Intent, contents: Contents, journal: Journal) -> list[tuple[str, Do]]:
     """Return the steps in order. Databases first: they are the likeliest to refuse."""
     source = Path(intent.source)
     steps: list[tuple[str, Do]] = [
-        (f"sql {number}", partial(do_sql, sql, source)) for number, sql in enumerate(intent.sql)
+        (f"sql {number}", partial(do_sql, sql, source, journal)) for number, sql in enumerate(intent.sql)
     ]
     steps += [(f"file {file.path}", partial(do_file, file, contents[file.path], intent.mark)) for file in intent.files]
     repository = Repository.find(source)

@@ -1,25 +1,44 @@
 """What a database is: that it exists, and its schema, object by object."""
 
 import sqlite3
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from sqlalchemy import URL, create_engine, inspect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, Connection, create_engine, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+from naosu.actions.apply_fix.additions import Addition, Kind, additions_of
 from naosu.actions.apply_fix.errors import PlanRefusedError
+from naosu.actions.apply_fix.marks import MARK_TABLES
+from naosu.actions.apply_fix.sql_tokens import name_of
+from naosu.domain.errors import NaosuError
+from naosu.domain.repair import SqlChange
 
 CONNECT_TIMEOUT_S = 10
 _DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+_HOME = {"postgresql": "postgres", "mysql": None, "mariadb": None}
+_ABSENT = ("does not exist", "Unknown database")
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+
+class DatabaseFailedError(NaosuError):
+    """A database could not be reached, or refused a statement. It may work later."""
+
+    code = "plan.database"
+    retryable = True
 
 
 class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
     """What can be told of one database.
 
     Attributes:
-        objects: Definition by name: ``table t``, ``column t.c``, ``index t.i``; for SQLite the ``journal_mode``, too.
+        objects: Definition by name: ``table t``, ``column t.c``, ``index t.i``, what migration tools noted as
+            ``row t (…)``, another database as ``database d``; for SQLite the ``journal_mode``, too.
     """
 
     exists: bool = False
@@ -39,7 +58,12 @@ class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
 
 def shown_url(database: str) -> str:
     """Return a URL without its password."""
-    return make_url(database).render_as_string(hide_password=True)
+    return _url(database).render_as_string(hide_password=True)
+
+
+def backend_of(database: str) -> str:
+    """Return the engine's name."""
+    return _url(database).get_backend_name()
 
 
 def sqlite_path(database: str, source: Path) -> Path | None:
@@ -48,7 +72,7 @@ def sqlite_path(database: str, source: Path) -> Path | None:
     Raises:
         PlanRefusedError: It is in memory, or an address of SQLite's own form.
     """
-    url = make_url(database)
+    url = _url(database)
     if url.get_backend_name() != "sqlite":
         return None
     name = url.database or ":memory:"
@@ -59,46 +83,135 @@ def sqlite_path(database: str, source: Path) -> Path | None:
 
 def server_url(database: str) -> URL:
     """Return the URL with a driver that waits for its answers, whichever the application uses."""
-    url = make_url(database)
+    url = _url(database)
     driver = _DRIVERS.get(url.get_backend_name())
     if driver is None:
         raise PlanRefusedError(f"{url.get_backend_name()} databases cannot be changed")
     return url.set(drivername=driver)
 
 
-def database_state(database: str, source: Path) -> DatabaseState:
+def home_url(url: URL) -> URL:
+    """Return the URL of the database that always is there, from which others are made."""
+    return url.set(database=_HOME[url.get_backend_name()])
+
+
+def connect(url: URL, *, autocommit: bool = False) -> Connection:
+    """Open one connection, that is closed for good when it is closed.
+
+    Raises:
+        DatabaseFailedError: The server cannot be reached, or its driver is not installed.
+    """
+    level = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
+    try:
+        return create_engine(url, poolclass=NullPool, **level).connect()
+    except (DBAPIError, NoSuchModuleError, ImportError) as error:
+        raise DatabaseFailedError(f"{url.render_as_string()} cannot be reached: {_first_line(error)}") from error
+
+
+def database_state(change: SqlChange, source: Path) -> DatabaseState:
     """Return what a database is now."""
-    path = sqlite_path(database, source)
-    return _sqlite_state(path) if path is not None else _server_state(server_url(database))
+    path = sqlite_path(change.database, source)
+    return _sqlite_state(path) if path is not None else _server_state(change)
+
+
+def _url(database: str) -> URL:
+    try:
+        return make_url(database)
+    except ArgumentError as error:
+        raise PlanRefusedError("a database's address is no URL") from error
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return next(iter(str(cause).strip().splitlines()), type(error).__name__)
 
 
 def _sqlite_state(path: Path) -> DatabaseState:
     if not path.is_file() or path.stat().st_size == 0:
-        return DatabaseState(exists=path.is_file())
-    with closing(
-        sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=CONNECT_TIMEOUT_S)
-    ) as connection:
-        rows = connection.execute("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master").fetchall()
-        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    return DatabaseState(exists=True, objects={**dict(rows), "journal_mode": str(mode)})
-
-
-def _server_state(url: URL) -> DatabaseState:
-    engine = create_engine(url, poolclass=NullPool)
+        return DatabaseState(exists=path.is_file(), objects={"journal_mode": "delete"} if path.is_file() else {})
+    uri = f"{path.resolve().as_uri()}?mode=ro"
     try:
-        inspector = inspect(engine)
-    except OperationalError as error:
-        if "does not exist" in str(error) or "Unknown database" in str(error):
-            return DatabaseState()
+        with closing(sqlite3.connect(uri, uri=True, timeout=CONNECT_TIMEOUT_S)) as connection:
+            return sqlite_state(connection)
+    except sqlite3.Error as error:
+        raise DatabaseFailedError(f"{path} cannot be read: {error}") from error
+
+
+def sqlite_state(connection: sqlite3.Connection) -> DatabaseState:
+    """Return what a SQLite database is, within the connection's transaction."""
+    rows = connection.execute(
+        "SELECT type || ' ' || CASE type WHEN 'index' THEN tbl_name || '.' ELSE '' END || name, coalesce(sql, '')"
+        " FROM sqlite_master"
+    ).fetchall()
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    objects = {**dict(rows), "journal_mode": str(mode)}
+    tables = [name.removeprefix("table ") for name in objects if name.startswith("table ")]
+    for table in tables:
+        quoted = table.replace('"', '""')
+        for column in connection.execute(f'PRAGMA table_xinfo("{quoted}")'):
+            objects[f"column {table}.{column[1]}"] = " ".join(map(str, column[2:5]))
+    marks = _marks(tables, lambda statement: connection.execute(statement).fetchall())
+    return DatabaseState(exists=True, objects=objects | marks)
+
+
+def _server_state(change: SqlChange) -> DatabaseState:
+    url, backend = server_url(change.database), backend_of(change.database)
+    additions = additions_of(change.statements, backend)
+    made = {name_of(one.name, backend) for one in additions if one.kind is Kind.DATABASE}
+    objects = _databases(url, made) if made else {}
+    if url.database in made:
+        url = home_url(url)
+    try:
+        connection = connect(url)
+    except DatabaseFailedError as error:
+        if any(phrase in str(error) for phrase in _ABSENT):
+            return DatabaseState(objects=objects)
         raise
-    objects: dict[str, str] = {}
-    for table in inspector.get_table_names():
-        objects[f"table {table}"] = "table"
-        for column in inspector.get_columns(table):
+    with connection:
+        return DatabaseState(exists=True, objects=objects | server_objects(connection, additions))
+
+
+def server_objects(connection: Connection, additions: Iterable[Addition]) -> dict[str, str]:
+    """Return the objects of the usual schema, and of those that the statements name, within the transaction."""
+    backend = connection.dialect.name
+    schemas = {"", *(name_of(schema, backend) for one in additions if (schema := one.table.rpartition(".")[0]))}
+    found: dict[str, str] = {}
+    if connection.engine.url.database:
+        for schema in sorted(schemas):
+            found |= _objects(connection, schema)
+    return found
+
+
+def _objects(connection: Connection, schema: str) -> dict[str, str]:
+    inspector, prefix = inspect(connection), f"{schema}." if schema else ""
+    found: dict[str, str] = {}
+    for (_, table), columns in inspector.get_multi_columns(schema=schema or None).items():
+        found[f"table {prefix}{table}"] = "table"
+        for column in columns:
             null = "" if column["nullable"] else " not null"
-            objects[f"column {table}.{column['name']}"] = f"{column['type']}{null} default {column['default']}"
-        for index in inspector.get_indexes(table):
+            found[f"column {prefix}{table}.{column['name']}"] = f"{column['type']}{null} default {column['default']}"
+    for (_, table), indexes in inspector.get_multi_indexes(schema=schema or None).items():
+        for index in indexes:
             unique = "unique " if index["unique"] else ""
-            objects[f"index {table}.{index['name']}"] = f"{unique}({', '.join(map(str, index['column_names']))})"
-    engine.dispose()
-    return DatabaseState(exists=True, objects=objects)
+            names = index.get("expressions") or index["column_names"]
+            found[f"index {prefix}{table}.{index['name']}"] = f"{unique}({', '.join(map(str, names))})"
+    tables = [name.removeprefix("table ") for name in found if name.startswith("table ")]
+    return found | _marks(tables, lambda statement: [tuple(row) for row in connection.exec_driver_sql(statement)])
+
+
+def _databases(url: URL, names: Iterable[str]) -> dict[str, str]:
+    catalogue = "SELECT datname FROM pg_database"
+    if url.get_backend_name() != "postgresql":
+        catalogue = "SELECT schema_name FROM information_schema.schemata"
+    with connect(home_url(url)) as connection:
+        there = {row[0] for row in connection.exec_driver_sql(catalogue)}
+    return {f"database {name}": "database" for name in names if name in there}
+
+
+def _marks(tables: Iterable[str], ask: Ask) -> dict[str, str]:
+    return {
+        f"row {table} ({', '.join(repr(str(value)) for value in row)})": "row"
+        for table in tables
+        if table in MARK_TABLES
+        for row in ask(f"SELECT {', '.join(MARK_TABLES[table])} FROM {table}")  # noqa: S608 - names of our own
+    }

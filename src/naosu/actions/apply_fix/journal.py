@@ -9,11 +9,12 @@ from typing import BinaryIO
 
 import msgspec
 
+from naosu.actions.apply_fix.databases import DatabaseState
 from naosu.actions.apply_fix.files import sync_folder, write_whole
 from naosu.actions.apply_fix.git import Entry
 from naosu.actions.apply_fix.modes import Mode
 from naosu.actions.apply_fix.state import State
-from naosu.domain.repair import Plan
+from naosu.domain.repair import Plan, SqlChange
 
 _PRIVATE = 0o600
 _INTENT = "intent.json"
@@ -64,12 +65,13 @@ class SqlStep(msgspec.Struct, frozen=True, kw_only=True):
     """The statements for one database.
 
     Attributes:
+        number: Which of the plan's it is, from 0.
         backup: Name of the copy in the application's backup folder. Empty: there is none.
     """
 
-    database: str
-    statements: tuple[str, ...]
-    outside_transaction: bool
+    change: SqlChange
+    number: int
+    before: DatabaseState
     backup: str = ""
 
 

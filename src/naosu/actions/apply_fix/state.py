@@ -1,5 +1,6 @@
 """What everything that a plan touches is, by hash: before it, after it, and once it is undone."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from naosu.actions.apply_fix.databases import DatabaseState, database_state, shown_url
 from naosu.actions.apply_fix.files import FileState, file_state, place_of
 from naosu.actions.apply_fix.git import GitState, Repository
-from naosu.domain.repair import Plan
+from naosu.domain.repair import Plan, SqlChange
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +39,16 @@ def state_of(source: Path, plan: Plan) -> State:
     return State(
         files={edit.path: file_state(place_of(source, edit.path)) for edit in plan.edits},
         git=repository.state() if repository else None,
-        databases={shown_url(change.database): database_state(change.database, source) for change in plan.sql},
+        databases={shown_url(change.database): database_state(change, source) for change in merged(plan.sql)},
     )
+
+
+def merged(changes: Iterable[SqlChange]) -> list[SqlChange]:
+    """Return one change for each database, with all its statements."""
+    by_database: dict[str, list[str]] = {}
+    for change in changes:
+        by_database.setdefault(change.database, []).extend(change.statements)
+    return [SqlChange(database=database, statements=tuple(texts)) for database, texts in by_database.items()]
 
 
 def _file_lines(path: str, was: FileState, now: FileState | None) -> tuple[str, ...]:
