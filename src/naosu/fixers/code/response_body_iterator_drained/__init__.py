@@ -1,0 +1,1 @@
+"""Middleware that reads an answer's body to its end, and sends the answer without it."""
