@@ -14,7 +14,8 @@ def main() -> None:
     try:
         application = load(asked["target"], asked["framework"])
         describe(application, told)
-    except BaseException as error:  # noqa: BLE001 -- why: the application may raise anything, and says so here
+    except BaseException as error:  # noqa: BLE001
+        # why: the application may raise anything, and that is the answer
         told["error"] = f"{type(error).__name__}: {error}"
     told["databases"] = sorted(set(engine_urls()) | set(told["databases"]))
     print(json.dumps(told))  # noqa: T201 -- the answer

@@ -1,6 +1,7 @@
 """The laboratory: fresh scratch copies of one application, run in cells."""
 
 import base64
+import os
 import shutil
 import tempfile
 import time
@@ -16,10 +17,12 @@ from naosu.domain.repair import Plan
 from naosu.scratch.cell import run_job
 from naosu.scratch.copying import copy_tree
 from naosu.scratch.errors import CellFailedError
+from naosu.scratch.inside.places import TREE
 from naosu.scratch.plans import put_edits, sqlite_steps
 from naosu.scratch.scripts import ask_argv, describe_argv, read_json
 from naosu.scratch.starting import Start, find_start
 from naosu.scratch.suite import Suite
+from naosu.scratch.view import view_of
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +34,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         program_s: For a plan's script.
         tests_s: For the project's own tests.
         cpu_s, memory_bytes, file_bytes: Of each process: processor time, address space, largest file.
-        processes: All that run at once.
+        memory_all_bytes: Of all processes together, in use.
+        processes: All that run at once, threads included.
+        open_files: Of each process.
     """
 
     boot_s: float = 30.0
@@ -42,7 +47,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: int = 120
     memory_bytes: int = 4_000_000_000
     file_bytes: int = 1_000_000_000
-    processes: int = 128
+    memory_all_bytes: int = 2_000_000_000
+    processes: int = 256
+    open_files: int = 1024
 
 
 class ScratchLaboratory:
@@ -84,6 +91,7 @@ class ScratchLaboratory:
         self._limits = limits or Limits()
         self._read_crashes = read_crashes
         self._folder = Path(tempfile.mkdtemp(prefix="naosu-scratch-"))
+        self._view = view_of(self.start.python, self.source)
         self._count = 0
         self._pristine = self._folder / "pristine"
         copy_tree(self.source, self._pristine)
@@ -112,7 +120,7 @@ class ScratchLaboratory:
         asked = [*requests, *(expected.request for expected in plan.proof.expect)] if plan else list(requests)
         script = plan.proof.script if plan else ""
         tree = self._fresh(plan)
-        steps = [*sqlite_steps(plan, tree, self.source), *self._serve_steps(asked, script)]
+        steps = [*sqlite_steps(plan, self.source), *self._serve_steps(asked, script)]
         try:
             done = run_job(self._job(tree, steps), wall_s=self._wall_s(len(asked)))
         except CellFailedError as error:
@@ -133,7 +141,7 @@ class ScratchLaboratory:
     def _program(self, argv: Sequence[str], timeout_s: float) -> dict[str, Any]:
         tree = self._fresh(None)
         try:
-            done = run_job(self._job(tree, [self._run_step(argv, timeout_s, tree)]), wall_s=timeout_s + 10)
+            done = run_job(self._job(tree, [self._run_step(argv, timeout_s)]), wall_s=timeout_s + 10)
         except CellFailedError as error:
             return {"error": str(error)}
         finally:
@@ -144,7 +152,7 @@ class ScratchLaboratory:
         self._count += 1
         tree = self._folder / str(self._count) / "tree"
         shutil.copytree(self._pristine, tree, symlinks=True)
-        for name in ("home", "tmp", "logs"):
+        for name in ("home", "tmp", "logs", "root"):
             (tree.parent / name).mkdir()
         if plan is not None:
             put_edits(plan, tree)
@@ -162,39 +170,49 @@ class ScratchLaboratory:
             "tmp": str(tree.parent / "tmp"),
             "logs": str(tree.parent / "logs"),
             "path": f"{self.start.python.parent}:/usr/local/bin:/usr/bin:/bin",
-            "python": str(self.start.python),
+            "root": str(tree.parent / "root"),
+            "readable": self._view.readable,
+            "environments": self._view.environments,
+            "is_public": self._view.is_public,
+            "writable": [],
+            "hosts": [],
+            "isolate": True,
             "limits": {
                 "cpu_s": limits.cpu_s,
                 "memory_bytes": limits.memory_bytes,
                 "file_bytes": limits.file_bytes,
                 "processes": limits.processes,
+                "open_files": limits.open_files,
+                "memory_all_bytes": limits.memory_all_bytes,
             },
             "steps": list(steps),
         }
 
-    def _environment(self, cwd: Path) -> dict[str, str]:
+    def _place(self, relative: str) -> str:
+        return os.path.normpath(f"{TREE}/{relative}")
+
+    def _environment(self) -> dict[str, str]:
+        """Return what the application needs in its environment, its import roots as absolute paths."""
         given = dict(self.start.environment)
         if roots := given.get("PYTHONPATH"):
-            given["PYTHONPATH"] = ":".join(str(cwd / root) for root in roots.split(":"))
+            given["PYTHONPATH"] = ":".join(self._place(f"{self.start.cwd}/{root}") for root in roots.split(":"))
         return given
 
-    def _run_step(self, argv: Sequence[str], timeout_s: float, tree: Path) -> dict[str, Any]:
-        cwd = tree / self.start.cwd
-        environment = self._environment(cwd)
-        paths = [str(cwd), *environment.get("PYTHONPATH", "").split(":")]
+    def _run_step(self, argv: Sequence[str], timeout_s: float) -> dict[str, Any]:
+        cwd = self._place(self.start.cwd)
+        environment = self._environment()
+        paths = [cwd, *environment.get("PYTHONPATH", "").split(":")]
         environment["PYTHONPATH"] = ":".join(dict.fromkeys(path for path in paths if path))
-        return {"do": "run", "argv": list(argv), "env": environment, "cwd": str(cwd), "wait_s": timeout_s}
+        return {"do": "run", "argv": list(argv), "env": environment, "cwd": cwd, "wait_s": timeout_s}
 
     def _serve_steps(self, requests: Sequence[WebRequest], script: str) -> list[dict[str, Any]]:
-        tree = self._folder / str(self._count) / "tree"
-        cwd = tree / self.start.cwd
         limits = self._limits
         steps: list[dict[str, Any]] = [
             {
                 "do": "start",
                 "argv": list(self.start.argv),
-                "env": self._environment(cwd),
-                "cwd": str(cwd),
+                "env": self._environment(),
+                "cwd": self._place(self.start.cwd),
                 "wait_s": limits.boot_s,
             },
             {"do": "facts"},
@@ -206,7 +224,7 @@ class ScratchLaboratory:
             },
         ]
         if script:
-            steps.append(self._run_step(ask_argv(self.start.python, script, None), limits.program_s, tree))
+            steps.append(self._run_step(ask_argv(self.start.python, script, None), limits.program_s))
         return [*steps, {"do": "stop"}, {"do": "facts"}]
 
     def _run_tests(self, plan: Plan | None) -> tuple[str, ...] | None:
@@ -214,8 +232,8 @@ class ScratchLaboratory:
             return None
         tree = self._fresh(plan)
         steps = [
-            *sqlite_steps(plan, tree, self.source),
-            self._run_step(self._suite.argv(tree), self._limits.tests_s, tree),
+            *sqlite_steps(plan, self.source),
+            self._run_step(self._suite.argv(), self._limits.tests_s),
             *self._suite.read_steps(),
         ]
         try:

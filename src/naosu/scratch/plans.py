@@ -1,5 +1,6 @@
 """Puts a plan in force in a scratch copy."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from naosu.domain.repair import Plan
+from naosu.scratch.inside.places import TREE
 
 _SECRET_MODE = 0o600
 
@@ -26,29 +28,24 @@ def put_edits(plan: Plan, tree: Path) -> None:
             place.chmod(_SECRET_MODE)
 
 
-def sqlite_steps(plan: Plan | None, tree: Path, source: Path) -> list[dict[str, Any]]:
+def sqlite_steps(plan: Plan | None, source: Path) -> list[dict[str, Any]]:
     """Return the steps that run the plan's statements on the SQLite files of a copy."""
     if plan is None:
         return []
     return [
-        {"do": "sql", "file": str(file), "statements": list(change.statements)}
+        {"do": "sql", "file": file, "statements": list(change.statements)}
         for change in plan.sql
-        if (file := sqlite_file(change.database, tree, source)) is not None
+        if (file := sqlite_file(change.database, source)) is not None
     ]
 
 
-def sqlite_file(url: str, tree: Path, source: Path) -> Path | None:
-    """Return where a SQLite URL's file lies in a copy. None: it is none, or lies outside of the source."""
+def sqlite_file(url: str, source: Path) -> str | None:
+    """Return where a SQLite URL's file lies in a copy. None: it is none."""
     try:
         parsed = make_url(url)
     except ArgumentError:
         return None
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
-    path = Path(parsed.database.removeprefix("file:").partition("?")[0])
-    if path.is_absolute():
-        if not path.is_relative_to(source):
-            return None
-        path = path.relative_to(source)
-    file = (tree / path).resolve()
-    return file if file.is_relative_to(tree.resolve()) else None
+    path = Path(os.path.normpath(source / parsed.database.removeprefix("file:").partition("?")[0]))
+    return f"{TREE}/{path.relative_to(source)}" if path.is_relative_to(source) else str(path)

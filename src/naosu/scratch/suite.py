@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from naosu.scratch.inside.places import TREE
 from naosu.scratch.starting import Start, leading_variables, with_interpreter
 
 _REPORT = ".naosu-tests.xml"
@@ -22,10 +23,10 @@ class Suite:
         self._words = with_interpreter(words[len(leading_variables(words)) :], start.python)
         self._is_pytest = any(Path(word).name in {"pytest", "py.test"} for word in self._words)
 
-    def argv(self, tree: Path) -> list[str]:
+    def argv(self) -> list[str]:
         """Return the command for a copy, so that it names the tests that passed."""
         if self._is_pytest:
-            return [*self._words, "-p", "no:cacheprovider", f"--junitxml={tree / _REPORT}"]
+            return [*self._words, "-p", "no:cacheprovider", f"--junitxml={TREE}/{_REPORT}"]
         return [*self._words, "-v", "2"] if "manage.py" in self._words else [*self._words]
 
     def read_steps(self) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def sqlite_files(folder: Path) -> list[Path]:
     """Return the SQLite databases below a folder, by their first bytes; sorted."""
     found: list[Path] = []
     for place, folders, names in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not Path(place, name, "pyvenv.cfg").exists())
         for name in sorted(names):
             path = Path(place, name)
             if not path.is_symlink() and _is_sqlite(path):
@@ -41,12 +41,12 @@ def sqlite_files(folder: Path) -> list[Path]:
     return found[:_FILES_MAX]
 
 
-def read_facts(folder: Path, extra: Iterable[str]) -> dict[str, Any]:
+def read_facts(folders: Iterable[Path]) -> dict[str, Any]:
     """Return ``schema`` (table → column → type) and ``row_counts`` (table → rows) over all SQLite files."""
     schema: dict[str, dict[str, str]] = {}
     counts: dict[str, int] = {}
     deadline = time.monotonic() + _COUNT_S
-    for path in [*sqlite_files(folder), *(Path(name) for name in extra if _is_sqlite(Path(name)))]:
+    for path in [file for folder in folders for file in sqlite_files(folder)]:
         try:
             _read_file(path, schema, counts, deadline)
         except sqlite3.Error:

@@ -1,14 +1,78 @@
 """The program of a cell: reads a job from its standard input, runs its steps, and writes the answers to its output."""
 
+import encodings.idna  # noqa: F401 -- once the root is replaced, nothing more can be imported
 import json
+import os
+import signal
 import sys
 from typing import Any
 
+from naosu.scratch.inside import kernel, landlock, walls
+from naosu.scratch.inside.guard import watch_memory
+from naosu.scratch.inside.places import put_places
 from naosu.scratch.inside.steps import run_steps
+
+_UNPRIVILEGED_FROM = 200_000
+_UNPRIVILEGED_COUNT = 1_000_000
 
 
 def main() -> None:
-    """Run the job on standard input."""
+    """Run the job on standard input, in a process that is the first of its own namespace."""
+    kernel.die_with_parent()
+    if os.getppid() == 1:
+        sys.exit(1)  # the parent was gone before it could be said that this process goes with it
     job: dict[str, Any] = json.load(sys.stdin)
-    json.dump(run_steps(job, job.get("isolation", [])), sys.stdout)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # else a confined program could interrupt the first process
+    separated, isolation = walls.separate() if job["isolate"] else (False, ["switched off"])
+    kernel.adopt_orphans()
+    child = os.fork()
+    if child:
+        sys.exit(watch_memory(child, job["limits"]["memory_all_bytes"]))
+    kernel.die_with_parent()
+    isolation += _build(job, separated=separated)
+    json.dump(run_steps(put_places(job), isolation), sys.stdout)
     sys.stdout.flush()
+    os._exit(0)
+
+
+def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
+    """Build the walls, and note in the job what holds; returns what does not."""
+    missing: list[str] = []
+    user = _give_away(job) if separated and os.getuid() == 0 and job["is_public"] else 0
+    is_rooted = False
+    if separated:
+        walls.raise_loopback()
+        try:
+            walls.build_root(job)
+            is_rooted = True
+        except OSError as error:
+            missing.append(f"a root of its own: {error}: only Landlock hides the host's files")
+    if user and not is_rooted:
+        user = _give_away(job, user=0)
+    job["landlock"] = job["isolate"] and landlock.version() > 0
+    if not job["landlock"]:
+        missing.append("Landlock: this kernel has none: files are only hidden by the cell's own root, if it has one")
+    job["ports"] = None if separated else []
+    job["user"] = user
+    if os.getuid() == 0 and not user:
+        missing.append("a user of its own: processes are not counted, and root's files are only hidden by other means")
+    if is_rooted:
+        job.update(
+            place=job["source"], home=walls.HOME, tmp=walls.TEMPORARY, logs=walls.LOGS,
+            writable_places=[place for _, place in job["writable"]],
+        )  # fmt: skip
+    else:
+        job.update(place=job["tree"], writable_places=[])
+    return missing
+
+
+def _give_away(job: dict[str, Any], user: int | None = None) -> int:
+    """Give the copy to a user who owns nothing else, and return who that is."""
+    if user is None:
+        user = _UNPRIVILEGED_FROM + int.from_bytes(os.urandom(4), "big") % _UNPRIVILEGED_COUNT
+    for place in (job["tree"], job["home"], job["tmp"], *(path for path, _ in job["writable"])):
+        for folder, _, names in os.walk(place):
+            os.chown(folder, user, user)
+            for name in names:
+                os.chown(os.path.join(folder, name), user, user, follow_symlinks=False)
+    return user

@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from naosu.scratch.inside.confine import run_confined
 from naosu.scratch.inside.databases import read_facts, run_statements
+from naosu.scratch.inside.guard import end_descendants
 from naosu.scratch.inside.programs import Program, clean_environment
 from naosu.scratch.inside.requests import send
 
@@ -29,21 +31,23 @@ class Run:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.tree = Path(job["tree"])
+        self.tree = Path(job["place"])
         self.server: Program | None = None
         self.port = 0
 
     def sql(self, step: Job) -> Answer:
         """Run statements on a SQLite file of the copy."""
-        return run_statements(Path(step["file"]), step["statements"])
+        return run_confined(self.job, lambda: run_statements(Path(step["file"]), step["statements"]))
 
     def facts(self, step: Job) -> Answer:
         """Read the schema and the row counts of the SQLite files in the copy."""
-        return read_facts(self.tree, step.get("extra", ()))
+        return run_confined(self.job, lambda: read_facts([self.tree, *map(Path, self.job["writable_places"])]))
 
     def start(self, step: Job) -> Answer:
         """Start the application, and wait until it accepts connections."""
         self.port = _free_port()
+        if self.job["ports"] is not None:
+            self.job["ports"].append(self.port)
         argv = [part.replace("{port}", str(self.port)) for part in step["argv"]]
         environment = clean_environment(self.job, {**step["env"], "PORT": str(self.port)})
         self.server = Program(self.job, argv, environment, step["cwd"], name="server")
@@ -89,10 +93,7 @@ class Run:
 
     def read(self, step: Job) -> Answer:
         """Read a file that a program wrote."""
-        try:
-            return {"text": (self.tree / step["path"]).read_bytes()[: step["bytes"]].decode(errors="replace")}
-        except OSError as error:
-            return {"text": "", "error": str(error)}
+        return run_confined(self.job, lambda: {"text": _text(self.tree / step["path"], step["bytes"])})
 
     def stop(self, step: Job) -> Answer:
         """Stop the application as an operator would, and return all that it wrote."""
@@ -115,6 +116,7 @@ def run_steps(job: Job, isolation: list[str]) -> Answer:
     finally:
         if run.server is not None:
             run.server.end()
+        end_descendants()
     return {"answers": answers, "error": error, "isolation": isolation}
 
 
@@ -123,6 +125,14 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _text(path: Path, bytes_max: int) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(bytes_max).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _accepts(port: int) -> bool:
