@@ -21,6 +21,7 @@ COMMANDS = {
     "errors": "List what is wrong, the latest first.",
     "issues": "List, show, explain and change issues.",
     "events": "Show one event.",
+    "fix": "Diagnose a fault, find a repair, and prove it in a scratch copy.",
     "project": "Make and list projects.",
     "token": "Make, list and revoke API tokens.",
     "account": "Make and list accounts, and set passwords.",
