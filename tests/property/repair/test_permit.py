@@ -21,16 +21,18 @@ ENDS = (AttemptState.FIXED, AttemptState.NOT_FIXED, AttemptState.WORSE, AttemptS
 
 limits = st.builds(
     RepairLimits,
-    cooldown_s=st.sampled_from([0.0, 60.0, 600.0]),
+    cooldown_s=st.sampled_from([0.0, 0.0, 60.0, 600.0]),
     cooldown_factor=st.sampled_from([1.0, 2.0]),
-    attempts_per_day_max=st.integers(0, 4),
+    attempts_per_day_max=st.sampled_from([0, 1, 2, 3, 9]),
     boot_grace_s=st.sampled_from([0.0, 60.0]),
     stop_after=st.integers(1, 9),
     escalate_after=st.integers(1, 9),
 )
+modes = st.sampled_from([Mode.AUTO, Mode.AUTO, Mode.APPROVE, Mode.APPROVE, Mode.OBSERVE, Mode.OFF])
 moves = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([1, 30, 400, 900, 4_000, 40_000])),
-    st.tuples(st.just("propose"), st.sampled_from(TARGETS), st.sampled_from("ab"), st.sampled_from(list(Mode))),
+    st.tuples(st.just("propose"), st.sampled_from(TARGETS), st.sampled_from("ab"), modes),
+    st.tuples(st.just("begin"), st.sampled_from("abcd"), st.sampled_from(["one", "two"])),
     st.tuples(st.just("approve"), st.integers(0, 9), st.sampled_from(PEOPLE), st.booleans()),
     st.tuples(st.just("run"), st.integers(0, 9), st.sampled_from(["one", "two"])),
     st.tuples(st.just("end"), st.integers(0, 9), st.sampled_from(ENDS)),
@@ -114,6 +116,11 @@ class World:
         )
         self.step(attempt, AttemptState.APPROVED)
         self.step(attempt, AttemptState.RUNNING)
+
+    def begin(self, fault: str, owner: str) -> None:
+        """Propose and run at once, on the first target: what happens most."""
+        self.propose(TARGETS[0], fault, Mode.AUTO)
+        self.run(-1, owner)
 
     def end(self, which: int, state: AttemptState) -> None:
         if attempt := self.pick(which, AttemptState.RUNNING):
