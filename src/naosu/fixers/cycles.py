@@ -21,6 +21,7 @@ from naosu.ports.fixer import SourceTree
 ROUTE_METHODS = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "route", "websocket", "api_route"}
 )
+APPLICATIONS = frozenset({"Flask", "FastAPI", "Starlette", "Quart", "Sanic", "Litestar"})
 READS_ANNOTATIONS = frozenset({"BaseModel", "SQLModel", "BaseSettings", "Schema", "NamedTuple", "TypedDict", "Struct"})
 
 
@@ -194,12 +195,13 @@ def reachable(edges: Iterable[ImportEdge], starts: Iterable[str]) -> frozenset[s
 def loosen(edges: Sequence[ImportEdge], start: str) -> tuple[ImportEdge, ...] | None:
     """Return the fewest, cheapest imports that can wait so that a module is in no circle any more. None: none are.
 
-    Of equal ones those are preferred without which every module is still imported by whoever is outside the circle.
+    Those are preferred without which every module is still imported when the application starts. An import may move
+    into functions only then: what a module registers as it is imported (models, routes) would else be missing.
     """
     kept, cut = list(edges), list[ImportEdge]()
     while modules := knot(kept, start):
         inside = [edge for edge in kept if edge.path in modules and edge.target in modules]
-        able = [edge for edge in inside if edge.can_wait]
+        able = [edge for edge in inside if edge.can_wait and not (edge.cost[0] and _loses(kept, edge, modules))]
         if not able:
             return None
         best = min(able, key=lambda edge: _rank(kept, edge, start, modules))
@@ -212,6 +214,17 @@ def _rank(
     edges: Sequence[ImportEdge], edge: ImportEdge, start: str, modules: frozenset[str]
 ) -> tuple[bool, bool, tuple[int, int]]:
     rest = [one for one in edges if one is not edge]
-    outside = [one.target for one in rest if one.path not in modules and one.target in modules]
-    lost = bool(outside) and not modules <= reachable(rest, outside) | set(outside)
-    return bool(knot(rest, start)), lost, edge.cost
+    return bool(knot(rest, start)), _loses(edges, edge, modules), edge.cost
+
+
+def _loses(edges: Sequence[ImportEdge], edge: ImportEdge, modules: frozenset[str]) -> bool:
+    """Tell whether a module of the circle is imported by nobody any more once this import is gone."""
+    rest = [one for one in edges if one is not edge]
+    outside = {one.target for one in rest if one.path not in modules and one.target in modules}
+    starts = outside or {one.path for one in edges if one.path in modules and _is_entry(one)} or {edge.path}
+    return not modules <= reachable(rest, starts) | starts
+
+
+def _is_entry(edge: ImportEdge) -> bool:
+    made = (dotted_name(call.func).rpartition(".")[2] for call in nodes_of(edge.module, cst.Call))
+    return any(name in APPLICATIONS for name in made)

@@ -63,7 +63,7 @@ def crashes_in(log: str, own: Iterable[str]) -> Iterable[Crash]:
         frames, end = [], 0
         for match in FRAME.finditer(block):
             path = match["path"]
-            source_path = next((name for name in own if path == name or path.endswith(f"<app>/{name}")), "")
+            source_path = next((name for name in own if path == name or path.endswith((f"<app>/{name}", f"/app/{name}"))), "")
             frames.append(
                 CodeFrame(
                     path=path,

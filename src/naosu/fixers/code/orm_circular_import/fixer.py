@@ -1,20 +1,16 @@
 """Modules that import each other, where one of them needs the names only later, or as strings."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from naosu.domain.classification import Category
 from naosu.domain.repair import Diagnosis, Finding, Plan, PlanKind, Proof, Risk
+from naosu.fixers.code.orm_circular_import.circles import FROM, PARTIAL, circles
 from naosu.fixers.crashes import Seen, crashes_of, seen, told
-from naosu.fixers.cycles import ImportEdge, import_edges, knot, loosen
+from naosu.fixers.cycles import ImportEdge, import_edges, loosen
 from naosu.fixers.deferring import deferred
 from naosu.fixers.mapped import read_models
 from naosu.ports.fixer import SourceTree, Workplace
 
-FROM = re.compile(r"cannot import name '(?P<name>\w+)' from (?:partially initialized module )?'(?P<module>[\w.]+)'")
-PARTIAL = re.compile(
-    r"partially initialized module '(?P<module>[\w.]+)' (?:from '[^']*' )?has no attribute '(?P<name>\w+)'"
-)
 EACH_ALONE = """
 import json, subprocess, sys
 broken = []
@@ -35,7 +31,7 @@ class CircularImport:
     def find(self, work: Workplace) -> Iterable[Finding]:
         """Yield the circle in which an import failed."""
         found = [*seen(work.evidence, FROM, "ImportError"), *seen(work.evidence, PARTIAL, "AttributeError")]
-        for modules, group in _by_circle(work.source, found).items():
+        for modules, group in circles(work.source, found).items():
             finding = self._finding(work.source, modules, group)
             if finding:
                 yield finding
@@ -66,17 +62,6 @@ class CircularImport:
             plans=tuple(plans),
             crashes=crashes_of(found),
         )
-
-
-def _by_circle(source: SourceTree, found: Sequence[Seen]) -> dict[frozenset[str], list[Seen]]:
-    circles: dict[frozenset[str], list[Seen]] = {}
-    edges = import_edges(source) if found else ()
-    for one in found:
-        path = source.find_module(one.match["module"])
-        modules = knot(edges, path) if path else frozenset()
-        if modules:
-            circles.setdefault(modules, []).append(one)
-    return circles
 
 
 def _needs(edge: ImportEdge) -> str:
