@@ -6,13 +6,13 @@ from naosu.domain.classification import Category
 from naosu.domain.evidence import Crash
 from naosu.domain.repair import Diagnosis, Finding, Plan, PlanKind, Proof, Risk
 from naosu.fixers.database.creating import create_all_uses
+from naosu.fixers.database.database_tables_not_created.in_vain import context_edit, memory_edit
+from naosu.fixers.database.database_tables_not_created.startup import Edit, startup_edits
 from naosu.fixers.database.migrations import migration_plans, refused_migrations, state_of
 from naosu.fixers.database.plans import gone_patterns, schema_plan
 from naosu.fixers.database.schema import ModelTable, Schema, schema_of
 from naosu.fixers.database.scripts import additive_scripts, bare
 from naosu.fixers.database.signs import crash_lines, crashes_with, missing_tables
-from naosu.fixers.database.tables_not_created.in_vain import context_edit, memory_edit
-from naosu.fixers.database.tables_not_created.startup import Edit, startup_edits
 from naosu.ports.fixer import Workplace
 
 _PHRASES = ("no such table", 'relation "', "doesn't exist")

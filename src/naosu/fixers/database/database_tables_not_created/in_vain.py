@@ -3,8 +3,8 @@
 import libcst as cst
 
 from naosu.fixers.database.blocks import change_block, parsed, statement_of
+from naosu.fixers.database.database_tables_not_created.startup import Edit
 from naosu.fixers.database.engines import EngineCall, edits_of, engine_calls, url_text
-from naosu.fixers.database.tables_not_created.startup import Edit
 from naosu.fixers.database.web import web_applications
 from naosu.fixers.editing import nodes_of, replace_nodes, with_argument, with_import
 from naosu.ports.fixer import SourceTree
