@@ -21,7 +21,10 @@ from naosu.wiring.settings import Settings
 REFERENCE = Path(__file__).resolve().parent / "reference"
 GROUPED_FROM = 10_000
 ABOUT = {"ingest.item_bytes_max_by_type": "Largest payload of an item of these types. In the environment: as JSON."}
-PROGRAMS = ("naosu.wiring.process", "naosu.storage.migrations.env")  # they act when they are imported
+# They act when they are imported; so do the programs that fixers let the application's own interpreter run.
+PROGRAMS = re.compile(
+    r"naosu\.wiring\.process|naosu\.storage\.migrations\.(env|versions\..*)|naosu\.fixers\..*\.probe_\w+"
+)
 NOTE = "<!-- Written by `make docs` from the code: change it there. -->\n"
 
 
@@ -146,7 +149,7 @@ def errors_page() -> str:
 def error_classes() -> set[type[NaosuError]]:
     """Return every class of error, after importing every module."""
     for module in pkgutil.walk_packages(naosu.__path__, "naosu."):
-        if module.name not in PROGRAMS and ".versions." not in module.name:
+        if not PROGRAMS.fullmatch(module.name):
             importlib.import_module(module.name)
     found: set[type[NaosuError]] = {NaosuError}
     todo = [NaosuError]

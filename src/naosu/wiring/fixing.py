@@ -218,6 +218,7 @@ def _may_apply(finding: Finding, best: Tried) -> bool:
 
 
 def _without(evidence: FaultEvidence, crashes: Sequence[Crash]) -> FaultEvidence:
-    """Return the evidence without what has been dealt with."""
-    left = tuple(crash for crash in evidence.crashes if crash not in crashes)
+    """Return the evidence without what has been dealt with, however often that was seen."""
+    dealt_with = {crash.chain for crash in crashes}
+    left = tuple(crash for crash in evidence.crashes if crash.chain not in dealt_with)
     return msgspec.structs.replace(evidence, crashes=left, log="")
