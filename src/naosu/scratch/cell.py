@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from naosu.scratch.errors import CellFailedError
+from naosu.scratch.inside.guard import DISK_EXCEEDED, MEMORY_EXCEEDED
 
 _PROGRAM = "import sys; sys.path.insert(0, {root!r}); from naosu.scratch.inside.main import main; main()"
+_EXCEEDED = {MEMORY_EXCEEDED: "memory", DISK_EXCEEDED: "disk space"}
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -36,6 +38,8 @@ def run_job(job: dict[str, Any], *, wall_s: float) -> dict[str, Any]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    if process.returncode in _EXCEEDED:
+        raise CellFailedError(f"the scratch copy was ended: it used more {_EXCEEDED[process.returncode]} than it may")
     if process.returncode or not out:
         raise CellFailedError(f"the cell broke: {error.decode(errors='replace').strip()[-400:]}")
     answers: dict[str, Any] = json.loads(out.replace(job["tree"].encode(), job["source"].encode()))

@@ -35,6 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         tests_s: For the project's own tests.
         cpu_s, memory_bytes, file_bytes: Of each process: processor time, address space, largest file.
         memory_all_bytes: Of all processes together, in use.
+        disk_bytes: By how much the disk's free space may shrink meanwhile.
         processes: All that run at once, threads included.
         open_files: Of each process.
     """
@@ -48,6 +49,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int = 4_000_000_000
     file_bytes: int = 1_000_000_000
     memory_all_bytes: int = 2_000_000_000
+    disk_bytes: int = 4_000_000_000
     processes: int = 256
     open_files: int = 1024
 
@@ -184,6 +186,7 @@ class ScratchLaboratory:
                 "processes": limits.processes,
                 "open_files": limits.open_files,
                 "memory_all_bytes": limits.memory_all_bytes,
+                "disk_bytes": limits.disk_bytes,
             },
             "steps": list(steps),
         }

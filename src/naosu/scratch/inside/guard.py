@@ -1,4 +1,4 @@
-"""Watches a cell from outside: all its processes together may not use more memory than was set."""
+"""Watches a cell from outside: all its processes together may not use more memory or disk than was set."""
 
 import contextlib
 import os
@@ -6,26 +6,39 @@ import select
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _LOOK_S = 0.2
 _ROUNDS = 50
 _RSS_FIELD, _PARENT_FIELD = 21, 1
-MEMORY_EXCEEDED = 99
-"""Exit code of a cell that was ended because it used too much memory."""
+MEMORY_EXCEEDED, DISK_EXCEEDED = 97, 98
+"""Exit codes of a cell that was ended because it used too much."""
 
 
-def watch_memory(child: int, memory_bytes: int) -> int:
+def watch(child: int, job: dict[str, Any]) -> int:
     """Wait for a cell's first process, and end the cell when it takes too much; returns the exit code."""
+    limits, folder = job["limits"], job["home"]
+    free_bytes = _free_bytes(folder)
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status) & 0xFF
-        if _resident_bytes(child) > memory_bytes:
+        reason = 0
+        if _resident_bytes(child) > limits["memory_all_bytes"]:
+            reason = MEMORY_EXCEEDED
+        elif free_bytes - _free_bytes(folder) > limits["disk_bytes"]:
+            reason = DISK_EXCEEDED
+        if reason:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            return MEMORY_EXCEEDED
+            return reason
         _wait(child, _LOOK_S)
+
+
+def _free_bytes(folder: str) -> int:
+    told = os.statvfs(folder)
+    return told.f_bavail * told.f_frsize
 
 
 def _wait(child: int, wait_s: float) -> None:

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from naosu.scratch.inside import kernel, landlock, walls
-from naosu.scratch.inside.guard import watch_memory
+from naosu.scratch.inside.guard import watch
 from naosu.scratch.inside.places import put_places
 from naosu.scratch.inside.steps import run_steps
 
@@ -27,7 +27,7 @@ def main() -> None:
     kernel.adopt_orphans()
     child = os.fork()
     if child:
-        sys.exit(watch_memory(child, job["limits"]["memory_all_bytes"]))
+        sys.exit(watch(child, job))
     kernel.die_with_parent()
     isolation += _build(job, separated=separated)
     json.dump(run_steps(put_places(job), isolation), sys.stdout)

@@ -22,7 +22,7 @@ CONFIGURATION = tuple(
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 HOME, TEMPORARY, LOGS = "/naosu/home", "/tmp", "/naosu/logs"  # noqa: S108 -- its own, in its own root
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 -- its own, in its own root
-_INSIDE = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
+_INSIDE = kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _SHARED_BYTES = 256_000_000
 
@@ -30,8 +30,10 @@ _SHARED_BYTES = 256_000_000
 def separate() -> tuple[bool, list[str]]:
     """Leave the host's namespaces.
 
+    The process namespace holds for children only, and the mounts stay: `build_root` leaves those, in the child.
+
     Returns:
-        Whether that went, and what could not be had. The process namespace holds for children only.
+        Whether that went, and what could not be had.
     """
     user, group = os.getuid(), os.getgid()
     try:
@@ -60,6 +62,7 @@ def build_root(job: dict[str, Any]) -> None:
         OSError: It cannot be had here.
     """
     root = job["root"]
+    kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("naosu", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=64m")
     for path in SYSTEM:
