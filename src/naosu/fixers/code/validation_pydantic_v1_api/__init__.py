@@ -1,0 +1,1 @@
+"""Pydantic 1's ways that Pydantic 2 refuses."""
