@@ -17,6 +17,8 @@ from naosu.repair.reading import join_evidence, read_log
 from naosu.repair.requests import choose_requests
 
 _LOG = structlog.get_logger(__name__)
+_LAST_RESORT = 0.5
+"""A confidence up to here belongs to what is worth doing only where nothing else is wrong."""
 _PLANS_MAX = 4
 """Of one finding: what the first few do not mend, the next will hardly."""
 
@@ -38,11 +40,13 @@ class Workbench:
         source: SourceTree,
         laboratory: Laboratory,
         evidence: FaultEvidence,
+        given: FaultEvidence,
         baseline: Observation,
         databases: Sequence[str],
     ) -> None:
         self.source = source
         self.evidence = evidence
+        self.given = given
         self.baseline = baseline
         self._laboratory = laboratory
         self._databases = tuple(databases)
@@ -114,6 +118,7 @@ class Mender:
             source=self._source,
             laboratory=self._laboratory,
             evidence=evidence,
+            given=given,
             baseline=first,
             databases=self._databases or described.databases,
         )
@@ -163,7 +168,10 @@ def _ranked(findings: Iterator[Finding]) -> Iterator[Finding]:
     """Yield the surest first; of two that would do the same, or explain the same crash less surely, only one."""
     seen_plans: set[str] = set()
     explained: set[Crash] = set()
-    for finding in sorted(findings, key=lambda one: -one.diagnosis.confidence):
+    ordered = sorted(findings, key=lambda one: -one.diagnosis.confidence)
+    if ordered and ordered[0].diagnosis.confidence > _LAST_RESORT:
+        ordered = [finding for finding in ordered if finding.diagnosis.confidence > _LAST_RESORT]
+    for finding in ordered:
         plans = tuple(plan for plan in finding.plans if _effect(plan) not in seen_plans)
         if (finding.plans and not plans) or (finding.crashes and explained.issuperset(finding.crashes)):
             continue

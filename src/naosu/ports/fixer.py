@@ -53,6 +53,11 @@ class Workplace(Protocol):
         ...
 
     @property
+    def given(self) -> FaultEvidence:
+        """What was given alone: a fault that only a look at healthy answers shows is worth a plan if someone asked."""
+        ...
+
+    @property
     def baseline(self) -> Observation:
         """How the application, as it is, started and answered in a scratch copy."""
         ...

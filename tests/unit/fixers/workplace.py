@@ -32,6 +32,10 @@ class FolderWorkplace:
     def evidence(self) -> FaultEvidence:
         return FaultEvidence(crashes=tuple(crashes_in(self.log, self.source.paths())), log=self.log)
 
+    @property
+    def given(self) -> FaultEvidence:
+        return self.evidence
+
     def version(self, distribution: str) -> tuple[int, ...] | None:
         return {"sqlalchemy": (2, 1, 9)}.get(distribution.lower())
 
