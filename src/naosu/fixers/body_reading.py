@@ -45,6 +45,8 @@ class Reading:
 
 def reading_of(passing: Passing, callee: str = "") -> Reading | None:
     """Return how a function needs the body: by itself, or by a function that it hands the answer to."""
+    if _has_new_iterator(passing):
+        return None
     own = reads(passing.place, passing.function.body, passing.response, "body")
     if own:
         return Reading(passing, tuple(own))
@@ -56,6 +58,11 @@ def reading_of(passing: Passing, callee: str = "") -> Reading | None:
         and any(isinstance(arg.value, cst.Name) and arg.value.value == passing.response for arg in call.args)
     ]
     return Reading(passing, tuple(calls), by_callee=True) if calls else None
+
+
+def _has_new_iterator(passing: Passing) -> bool:
+    targets = (line.target for line in nodes_of(passing.function.body, cst.AssignTarget))
+    return any(is_attribute(target, passing.response, "body_iterator") for target in targets)
 
 
 def tee(reading: Reading) -> cst.Module | None:
@@ -192,6 +199,7 @@ def buffer(reading: Reading) -> cst.Module | None:
     if found is None:
         return None
     response, place = passing.response, passing.place
+    found = _with_readers_of_headers(found, response)
     head, kept = _with_body(reading, found, f'b"".join([chunk async for chunk in {response}.body_iterator])')
     name = "" if reading.by_callee else code_of(head[0]).partition(" =")[0]
     answered = [_with_assigned_body(statement, response, name, place) for statement in kept]
@@ -222,6 +230,17 @@ def buffer(reading: Reading) -> cst.Module | None:
     if "iterate_in_threadpool" in module.code:
         module, _ = with_import(module, "starlette.concurrency", "iterate_in_threadpool")
     return module
+
+
+def _with_readers_of_headers(found: Slice, response: str) -> Slice:
+    """Count what reads ``response.headers["…"]`` after a dependent statement as dependent: the header may be missing."""
+    dependent = list(found.dependent)
+    for statement in found.tail[found.tail.index(found.dependent[0]) + 1 :]:
+        read = any(is_attribute(node.value, response, "headers") for node in nodes_of(statement, cst.Subscript))
+        if read and statement not in dependent and changes_answer(response, dependent[0]):
+            dependent.append(statement)
+    ordered = tuple(statement for statement in found.tail if statement in dependent)
+    return Slice(found.block, found.tail, ordered, found.bound)
 
 
 def _read_later(found: Slice, response: str) -> bool:

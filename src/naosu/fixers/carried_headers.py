@@ -24,6 +24,14 @@ def headers_from(call: cst.Call, response: str) -> cst.Arg | None:
     return arg if found else None
 
 
+def filtered(source: str, names: tuple[str, ...] = (*STALE, "transfer-encoding")) -> cst.BaseExpression:
+    """Return the headers of another answer but for some, as a dict."""
+    left_out = ", ".join(f'"{name}"' for name in names)
+    return cst.parse_expression(
+        f"{{name: value for name, value in {source}.headers.items() if name.lower() not in ({left_out})}}"
+    )
+
+
 def with_carried_headers(statement: cst.BaseStatement, response: str, module: cst.Module) -> list[cst.BaseStatement]:
     """Let ``return SomeResponse(…)`` carry the headers of the answer it replaces, each cookie of it included."""
     if not isinstance(statement, cst.SimpleStatementLine) or not isinstance(statement.body[-1], cst.Return):

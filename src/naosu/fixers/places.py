@@ -117,5 +117,6 @@ def code_of(node: cst.CSTNode) -> str:
 
 def free_name(wish: str, inside: cst.CSTNode) -> str:
     """Return a name that nothing inside a node has yet: the wish, or the wish with a number."""
-    taken = {node.value for node in nodes_of(inside, cst.Name)}
+    attributes = {id(node.attr) for node in nodes_of(inside, cst.Attribute)}
+    taken = {node.value for node in nodes_of(inside, cst.Name) if id(node) not in attributes}
     return next(name for name in (wish, *(f"{wish}_{number}" for number in range(2, 1000))) if name not in taken)

@@ -1,0 +1,1 @@
+"""Answers whose Content-Length is that of another body."""
