@@ -48,7 +48,7 @@ def copy_tree(source: Path, target: Path) -> None:
 
 def copy_file(path: Path, place: Path) -> None:
     """Copy one file; a SQLite database by its backup interface, so that a writer does no harm."""
-    if not _is_sqlite(path):
+    if not is_sqlite(path):
         shutil.copy(path, place)
         return
     try:
@@ -83,11 +83,12 @@ def _is_left_out(folder: Path) -> bool:
 def _belongs_to_sqlite(path: Path) -> bool:
     for ending in _SQLITE_COMPANIONS:
         if path.name.endswith(ending):
-            return _is_sqlite(path.with_name(path.name.removesuffix(ending)))
-    return path.stat().st_size > FILE_BYTES_MAX and not _is_sqlite(path)
+            return is_sqlite(path.with_name(path.name.removesuffix(ending)))
+    return path.stat().st_size > FILE_BYTES_MAX and not is_sqlite(path)
 
 
-def _is_sqlite(path: Path) -> bool:
+def is_sqlite(path: Path) -> bool:
+    """Whether a file begins as SQLite databases do."""
     try:
         with path.open("rb") as file:
             return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC

@@ -18,11 +18,14 @@ from naosu.scratch.cell import run_job
 from naosu.scratch.copying import copy_tree
 from naosu.scratch.errors import CellFailedError
 from naosu.scratch.inside.places import TREE
+from naosu.scratch.outside import OutsideFiles
 from naosu.scratch.plans import put_edits, sqlite_steps
 from naosu.scratch.scripts import ask_argv, describe_argv, read_json
 from naosu.scratch.starting import Start, find_start
 from naosu.scratch.suite import Suite
 from naosu.scratch.view import view_of
+
+LAYERS = ("namespaces", "root", "landlock", "seccomp")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +73,7 @@ class ScratchLaboratory:
         databases: Sequence[str] = (),
         tests: str | None = None,
         limits: Limits | None = None,
+        layers: Sequence[str] = LAYERS,
         read_crashes: Callable[[str], tuple[Crash, ...]] = lambda _: (),
     ) -> None:
         """Copy the tree once: all later copies are copies of that one.
@@ -78,6 +82,7 @@ class ScratchLaboratory:
             source: The tree; it is only read.
             python: The application's interpreter. None: it is guessed.
             start: The command that serves the application; ``{port}`` stands for the port. None: it is guessed.
+            layers: What of the isolation is tried; less than all is for tests of what then holds.
             limits: What the application may use.
             databases: SQLAlchemy URLs of what the application may reach beside its own files.
             tests: The command of the project's own tests, such as ``pytest -q``.
@@ -97,6 +102,8 @@ class ScratchLaboratory:
         self._count = 0
         self._pristine = self._folder / "pristine"
         copy_tree(self.source, self._pristine)
+        self._outside = OutsideFiles(self.source, databases)
+        self._layers = layers
 
     def describe(self) -> Described:
         """Import the application in a scratch copy, and return what it says of itself; never raises for its faults."""
@@ -176,9 +183,9 @@ class ScratchLaboratory:
             "readable": self._view.readable,
             "environments": self._view.environments,
             "is_public": self._view.is_public,
-            "writable": [],
+            "writable": self._outside.copy(tree.parent / "outside"),
             "hosts": [],
-            "isolate": True,
+            "layers": self._layers,
             "limits": {
                 "cpu_s": limits.cpu_s,
                 "memory_bytes": limits.memory_bytes,

@@ -6,7 +6,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
-from naosu.scratch.inside import kernel, landlock
+from naosu.scratch.inside import kernel, landlock, seccomp
 from naosu.scratch.inside.walls import CONFIGURATION, DEVICES, SHARED_MEMORY, SYSTEM
 
 
@@ -27,6 +27,8 @@ def confine(job: dict[str, Any]) -> None:
         os.setresuid(job["user"], job["user"], job["user"])
         kernel.stay_dumpable()
     kernel.drop_capabilities()
+    if job["seccomp"]:
+        seccomp.refuse_calls()
 
 
 def run_confined(job: dict[str, Any], function: Callable[[], dict[str, Any]]) -> dict[str, Any]:

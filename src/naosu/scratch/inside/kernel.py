@@ -22,6 +22,7 @@ _SYS_MOUNT_SETATTR = 442
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER = 24, 38, 36
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _CAPABILITIES = 64
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -100,6 +101,12 @@ def gain_nothing() -> None:
     check(_prctl(_PR_SET_NO_NEW_PRIVS, 1), "PR_SET_NO_NEW_PRIVS")
 
 
+def set_filter(program: bytes) -> None:
+    """Put a filter on system calls in force."""
+    pointer = ctypes.create_string_buffer(program)
+    check(_prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(pointer)), "PR_SET_SECCOMP")
+
+
 def stay_dumpable() -> None:
     """Let this process open its own files in /proc although its user changed."""
     check(_prctl(_PR_SET_DUMPABLE, 1), "PR_SET_DUMPABLE")
@@ -118,7 +125,7 @@ def drop_capabilities() -> None:
     check(_libc.capset(header, bytes(24)), "capset")
 
 
-def _prctl(option: int, value: int) -> int:
+def _prctl(option: int, value: int, more: int = 0) -> int:
     zero = ctypes.c_ulong(0)
-    result: int = _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero)
+    result: int = _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), ctypes.c_ulong(more), zero, zero)
     return result

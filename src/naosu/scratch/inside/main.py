@@ -7,11 +7,12 @@ import signal
 import sys
 from typing import Any
 
-from naosu.scratch.inside import kernel, landlock, walls
+from naosu.scratch.inside import kernel, landlock, seccomp, walls
 from naosu.scratch.inside.guard import watch
 from naosu.scratch.inside.places import put_places
 from naosu.scratch.inside.steps import run_steps
 
+_NO_NAMESPACES = "namespaces: switched off: the host's network and processes can be reached"
 _UNPRIVILEGED_FROM = 200_000
 _UNPRIVILEGED_COUNT = 1_000_000
 
@@ -23,7 +24,7 @@ def main() -> None:
         sys.exit(1)  # the parent was gone before it could be said that this process goes with it
     job: dict[str, Any] = json.load(sys.stdin)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # else a confined program could interrupt the first process
-    separated, isolation = walls.separate() if job["isolate"] else (False, ["switched off"])
+    separated, isolation = walls.separate() if "namespaces" in job["layers"] else (False, [_NO_NAMESPACES])
     kernel.adopt_orphans()
     child = os.fork()
     if child:
@@ -43,15 +44,19 @@ def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
     if separated:
         walls.raise_loopback()
         try:
-            walls.build_root(job)
-            is_rooted = True
+            if "root" in job["layers"]:
+                walls.build_root(job)
+                is_rooted = True
         except OSError as error:
             missing.append(f"a root of its own: {error}: only Landlock hides the host's files")
     if user and not is_rooted:
         user = _give_away(job, user=0)
-    job["landlock"] = job["isolate"] and landlock.version() > 0
+    job["landlock"] = "landlock" in job["layers"] and landlock.version() > 0
     if not job["landlock"]:
         missing.append("Landlock: this kernel has none: files are only hidden by the cell's own root, if it has one")
+    job["seccomp"] = "seccomp" in job["layers"] and seccomp.is_known()
+    if not job["seccomp"]:
+        missing.append("a filter on system calls: there is none for this kind of machine")
     job["ports"] = None if separated else []
     job["user"] = user
     if os.getuid() == 0 and not user:

@@ -36,8 +36,11 @@ class Run:
         self.port = 0
 
     def sql(self, step: Job) -> Answer:
-        """Run statements on a SQLite file of the copy."""
-        return run_confined(self.job, lambda: run_statements(Path(step["file"]), step["statements"]))
+        """Run statements on a SQLite file, which must be one of the copies."""
+        file = Path(step["file"])
+        if not any(file.is_relative_to(place) for place in (self.tree, *self.job["writable_places"])):
+            return {"error": f"{file} is not part of the scratch copy"}
+        return run_confined(self.job, lambda: run_statements(file, step["statements"]))
 
     def facts(self, step: Job) -> Answer:
         """Read the schema and the row counts of the SQLite files in the copy."""
