@@ -77,7 +77,7 @@ def _stored(fixing: Any, event: str | None, issue: str | None, options: dict[str
             if not page["items"]:
                 raise click.UsageError(f"No event of issue {issue} is kept; give --log instead.")
             event = page["items"][0]["event_id"]
-        found: FaultEvidence = fixing.read_event(api.get(f"/api/v1/events/{quote(str(event), safe='')}"))
+        found: FaultEvidence = fixing.read_event(api.get(f"/api/v1/events/{quote(str(event), safe='')}/payload"))
     finally:
         api.close()
     return found

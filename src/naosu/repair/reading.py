@@ -3,10 +3,13 @@
 from naosu.domain.evidence import FaultEvidence
 from naosu.ports.fixer import SourceTree
 from naosu.repair.access import distinct, requests_of
+from naosu.repair.event_reading import read_event
 from naosu.repair.frames import FrameMatcher, merged
 from naosu.repair.log_lines import plain_lines
 from naosu.repair.masking import masked
 from naosu.repair.tracebacks import read_tracebacks
+
+__all__ = ["join_evidence", "read_event", "read_log"]
 
 LOG_CHARS_MAX = 4_000_000
 

@@ -17,7 +17,8 @@ from naosu.domain.repair import Check, Diagnosis, Finding, Risk, Tried, Verdict
 from naosu.fixers import load_fixers
 from naosu.pipeline.mend import Diagnosed, Mender
 from naosu.repair.judge import judge
-from naosu.repair.reading import join_evidence, read_log
+from naosu.repair.reading import join_evidence, read_event, read_log
+from naosu.repair.requests import parse_request as read_request
 from naosu.scratch.laboratory import ScratchLaboratory
 from naosu.scratch.tree import DirectoryTree
 
@@ -109,8 +110,8 @@ class Fixing:
         return read_log(text, self._tree)
 
     def read_event(self, payload: dict[str, Any]) -> FaultEvidence:
-        """Read a stored event, as the API gives it."""
-        raise NotImplementedError(payload)
+        """Read a stored event's payload."""
+        return read_event(payload, self._tree)
 
     def run(self, evidence: Iterable[FaultEvidence]) -> FixReport:
         """Diagnose, try and, where asked for, apply; again while that uncovers more."""
@@ -174,10 +175,8 @@ class Fixing:
 
 
 def parse_request(line: str) -> WebRequest:
-    """Read `GET /path`, or `POST /path {json}`."""
-    method, _, rest = line.strip().partition(" ")
-    path, _, body = rest.strip().partition(" ")
-    return WebRequest(method=method.upper(), path=path, body=body.encode() or None)
+    """Read `GET /path`, or `POST /path {json}`; a bare path is one to GET."""
+    return read_request(line) or WebRequest(method="GET", path=line.strip())
 
 
 def _mode(*, applies: bool, branch: str | None, patch: Path | None) -> Mode | None:
