@@ -75,6 +75,23 @@ def insert_after(module: cst.Module, statement: cst.CSTNode, new: Sequence[cst.B
     return change_block(module, statement, lambda body, index: [*body[: index + 1], *new, *body[index + 1 :]])
 
 
+def define_after(
+    module: cst.Module, statement: cst.CSTNode, new: Sequence[cst.BaseStatement], *, is_top_level: bool
+) -> cst.Module:
+    """Return the module with a function behind a statement, and blank lines around it as the style guide wants them."""
+    count = 2 if is_top_level else 1
+    blank = [cst.EmptyLine(indent=False, whitespace=cst.SimpleWhitespace(""))] * count
+
+    def change(body: list[cst.BaseStatement], index: int) -> list[cst.BaseStatement]:
+        rest = body[index + 1 :]
+        if rest and len([one for one in getattr(rest[0], "leading_lines", ()) if one.comment is None]) < count:
+            kept = [one for one in getattr(rest[0], "leading_lines", ()) if one.comment is not None]
+            rest[0] = rest[0].with_changes(leading_lines=[*blank, *kept])
+        return [*body[: index + 1], *with_blank(new, count), *rest]
+
+    return change_block(module, statement, change)
+
+
 def append_to(function: cst.FunctionDef, at: int, new: Sequence[cst.BaseStatement]) -> cst.FunctionDef:
     """Return a function with statements at this place of its body."""
     body = list(function.body.body)

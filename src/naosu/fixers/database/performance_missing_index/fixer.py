@@ -250,7 +250,7 @@ def _plans(work: Workplace, query: Query, best: Tried, requests: tuple[WebReques
         yield Plan(
             kind=PlanKind.CODE if with_edits else PlanKind.SQL,
             summary=f"Index {table} by {', '.join(columns)}",
-            explanation=f"Measured in a scratch copy: {query.seconds:.3f} s without, {best.seconds:.3f} s with it; the plan"
+            explanation=f"Measured in a copy: {query.seconds:.3f} s without, {best.seconds:.3f} s with it; the plan"
             f" goes from “{'; '.join(query.plan)[:120]}” to “{'; '.join(best.plan)[:120]}”."
             + (" The model declares it as well, so that a new database gets it." if with_edits else ""),
             risk=Risk.LOW,
