@@ -233,7 +233,7 @@ def buffer(reading: Reading) -> cst.Module | None:
 
 
 def _with_readers_of_headers(found: Slice, response: str) -> Slice:
-    """Count what reads ``response.headers["…"]`` after a dependent statement as dependent: the header may be missing."""
+    """Count what reads ``response.headers["…"]`` afterwards as dependent: the header may be missing."""
     dependent = list(found.dependent)
     for statement in found.tail[found.tail.index(found.dependent[0]) + 1 :]:
         read = any(is_attribute(node.value, response, "headers") for node in nodes_of(statement, cst.Subscript))

@@ -1,0 +1,1 @@
+"""Answers made of values that JSON does not know."""

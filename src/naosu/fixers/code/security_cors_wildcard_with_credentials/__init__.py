@@ -1,0 +1,1 @@
+"""Cross-origin access with credentials for everybody."""

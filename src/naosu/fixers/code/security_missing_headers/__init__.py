@@ -1,0 +1,1 @@
+"""Answers without the headers by which browsers protect their users."""
