@@ -71,6 +71,9 @@ NEXT: dict[AttemptState, frozenset[AttemptState]] = {
 }
 """What may follow on what. Nothing else ever does."""
 
+NEEDS_LEASE = frozenset(_S) - {_S.PROPOSED, _S.APPROVED, _S.WITHDRAWN}
+"""States that are only entered by whoever holds the lease on the target."""
+
 VERDICT_STATES = {
     _S.FIXED: Verdict.FIXED,
     _S.NOT_FIXED: Verdict.NOT_FIXED,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from naosu.ports.store import Store
 from naosu.storage.postgres import open_postgres_store
-from naosu.storage.sql import side_tables  # noqa: F401 -- completes the metadata
+from naosu.storage.sql import repair_tables, side_tables  # noqa: F401 -- complete the metadata
 from naosu.storage.sql.tables import metadata
 
 POSTGRES_URL = os.environ.get("NAOSU_TEST_POSTGRES", "postgresql://postgres@localhost:5432/postgres")

@@ -6,6 +6,7 @@ from naosu.ports.store.digest import DigestStore
 from naosu.ports.store.issues import IssueStore
 from naosu.ports.store.operations import AccountStore, LedgerStore, ReleaseStore, RetentionStore
 from naosu.ports.store.projects import ProjectStore
+from naosu.ports.store.repairs import RepairStore
 from naosu.ports.store.telemetry import TelemetryStore
 
 
@@ -18,6 +19,7 @@ class Store(
     AccountStore,
     ProjectStore,
     TelemetryStore,
+    RepairStore,
     Protocol,
 ):
     """The whole store. Synchronous, and safe to use from several threads and processes at once."""

@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from naosu.domain.account import Account, ApiToken, Session
+from naosu.domain.action_record import ActionRecord
+from naosu.domain.attempt import Approval, Attempt
+from naosu.domain.audit import AuditEntry
 from naosu.domain.classification import Classification
 from naosu.domain.dead_letter import DeadLetter
 from naosu.domain.event import Event
 from naosu.domain.fingerprint import Site
 from naosu.domain.issue import Issue
+from naosu.domain.lease import Lease
 from naosu.domain.project import Key, Project
 from naosu.domain.release import Deploy, Release
+from naosu.domain.repair_stop import RepairStop
 from naosu.domain.report import SampledCount
 from naosu.domain.telemetry import Attachment, CheckIn, LogRecord, Transaction
 from naosu.ports.store.digest import CompressionDictionary
@@ -95,6 +100,13 @@ class Shelves:
     tokens: dict[int, ApiToken] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    attempts: dict[int, Attempt] = field(default_factory=dict)
+    approvals: list[Approval] = field(default_factory=list)
+    leases: dict[str, Lease] = field(default_factory=dict)
+    repair_stop: RepairStop | None = None
+    breakers: dict[str, datetime] = field(default_factory=dict)
+    action_records: dict[tuple[str, int, str], ActionRecord] = field(default_factory=dict)
+    audit: list[AuditEntry] = field(default_factory=list)
 
     def new_id(self) -> int:
         """Return an id that nothing has."""

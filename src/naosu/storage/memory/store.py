@@ -6,6 +6,7 @@ from naosu.storage.memory.events import MemoryEvents
 from naosu.storage.memory.issues import MemoryIssues
 from naosu.storage.memory.operations import MemoryOperations, MemoryReleases
 from naosu.storage.memory.projects import MemoryProjects
+from naosu.storage.memory.repairs import MemoryRepairs
 from naosu.storage.memory.shelves import Shelves
 from naosu.storage.memory.telemetry import MemoryTelemetry
 from naosu.storage.sites import MergeSites, keep_newer
@@ -20,6 +21,7 @@ class MemoryStore(
     MemoryProjects,
     MemoryAccounts,
     MemoryTelemetry,
+    MemoryRepairs,
 ):
     """A whole store that lives as long as its process."""
 

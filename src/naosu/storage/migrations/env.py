@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from naosu.storage.sql import side_tables  # noqa: F401 -- completes the metadata
+from naosu.storage.sql import repair_tables, side_tables  # noqa: F401 -- complete the metadata
 from naosu.storage.sql.tables import metadata
 
 context.configure(

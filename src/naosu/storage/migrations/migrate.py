@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from naosu.domain.errors import NaosuError
 from naosu.storage.sql.session import translated_errors
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision. A test holds it to what is in `versions`."""
 
 _LOCK_ID = 0x6E616F7375  # "naosu": nobody else's advisory lock

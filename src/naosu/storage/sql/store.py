@@ -8,6 +8,7 @@ from naosu.storage.sql.issues import SqlIssues
 from naosu.storage.sql.operations import SqlOperations
 from naosu.storage.sql.projects import SqlProjects
 from naosu.storage.sql.releases import SqlReleases
+from naosu.storage.sql.repairs import SqlRepairs
 from naosu.storage.sql.retention import SqlRetention
 from naosu.storage.sql.telemetry import SqlTelemetry
 
@@ -21,6 +22,7 @@ class SqlStore(
     SqlProjects,
     SqlAccounts,
     SqlTelemetry,
+    SqlRepairs,
 ):
     """The whole store, on tables."""
 
