@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -11,12 +10,12 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
-from naosu.domain.evidence import CodeFrame, Crash, FaultEvidence, Raised
+from naosu.domain.evidence import FaultEvidence
 from naosu.domain.observation import Observation
 from naosu.domain.repair import FileEdit
+from naosu.repair.reading import read_log
 from naosu.scratch.tree import DirectoryTree
 
-FRAME = re.compile(r'  File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?\n(?:    (?P<code>.+)\n)?')
 FAULT_PYTHON = os.environ.get("NAOSU_FAULT_PYTHON", "")
 
 
@@ -30,7 +29,7 @@ class FolderWorkplace:
 
     @cached_property
     def evidence(self) -> FaultEvidence:
-        return FaultEvidence(crashes=tuple(crashes_in(self.log, self.source.paths())), log=self.log)
+        return read_log(self.log, self.source)
 
     @property
     def given(self) -> FaultEvidence:
@@ -57,34 +56,6 @@ class FolderWorkplace:
             )
         lines = done.stdout.strip().splitlines()
         return json.loads(lines[-1]) if done.returncode == 0 and lines else {"error": done.stderr[-2000:]}
-
-
-def crashes_in(log: str, own: Iterable[str]) -> Iterable[Crash]:
-    """Yield a crash for each traceback of a log, its chain in one."""
-    blocks = log.split("Traceback (most recent call last):\n")[1:]
-    chain: list[Raised] = []
-    for block in blocks:
-        frames, end = [], 0
-        for match in FRAME.finditer(block):
-            path = match["path"]
-            source_path = next((name for name in own if path == name or path.endswith((f"<app>/{name}", f"/app/{name}"))), "")
-            frames.append(
-                CodeFrame(
-                    path=path,
-                    source_path=source_path,
-                    line=int(match["line"]),
-                    function=match["function"] or "",
-                    code=(match["code"] or "").strip(),
-                )
-            )
-            end = match.end()
-        rest = re.sub(r"\A(?:\s+[~^|]+[ ~^]*\n)+", "", block[end:])
-        head, _, following = rest.partition("\n\n")
-        type_, _, message = head.strip().partition(": ")
-        chain.append(Raised(type=type_, message=message, frames=tuple(frames)))
-        if "direct cause of" not in following and "During handling" not in following:
-            yield Crash(chain=tuple(chain))
-            chain = []
 
 
 def put(edits: Iterable[FileEdit], root: Path) -> None:

@@ -1,0 +1,1 @@
+"""Objects that are asked for a relation after their session is closed."""
