@@ -13,6 +13,7 @@ from naosu.scratch.inside.guard import DISK_EXCEEDED, MEMORY_EXCEEDED
 
 _PROGRAM = "import sys; sys.path.insert(0, {root!r}); from naosu.scratch.inside.main import main; main()"
 _EXCEEDED = {MEMORY_EXCEEDED: "memory", DISK_EXCEEDED: "disk space"}
+_END_PATIENCE_S = 3.0
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -35,12 +36,21 @@ def run_job(job: dict[str, Any], *, wall_s: float) -> dict[str, Any]:
     except subprocess.TimeoutExpired as late:
         raise CellFailedError(f"the scratch copy did not end within {wall_s:.0f} s") from late
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        _end(process)
     if process.returncode in _EXCEEDED:
         raise CellFailedError(f"the scratch copy was ended: it used more {_EXCEEDED[process.returncode]} than it may")
     if process.returncode or not out:
         raise CellFailedError(f"the cell broke: {error.decode(errors='replace').strip()[-400:]}")
     answers: dict[str, Any] = json.loads(out.replace(job["tree"].encode(), job["source"].encode()))
     return answers
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a cell with all that is in it: it does so itself when it is asked, and is killed when it does not."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_END_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from naosu.scratch.inside import kernel
+
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _LOOK_S = 0.2
 _ROUNDS = 50
@@ -18,11 +20,14 @@ MEMORY_EXCEEDED, DISK_EXCEEDED = 97, 98
 
 def watch(child: int, job: dict[str, Any]) -> int:
     """Wait for a cell's first process, and end the cell when it takes too much; returns the exit code."""
+    kernel.adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
     limits, folder = job["limits"], job["home"]
     free_bytes = _free_bytes(folder)
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
+            end_descendants()
             return os.waitstatus_to_exitcode(status) & 0xFF
         reason = 0
         if _resident_bytes(child) > limits["memory_all_bytes"]:
@@ -32,6 +37,7 @@ def watch(child: int, job: dict[str, Any]) -> int:
         if reason:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+            end_descendants()
             return reason
         _wait(child, _LOOK_S)
 

@@ -25,11 +25,11 @@ def main() -> None:
     job: dict[str, Any] = json.load(sys.stdin)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # else a confined program could interrupt the first process
     separated, isolation = walls.separate() if "namespaces" in job["layers"] else (False, [_NO_NAMESPACES])
-    kernel.adopt_orphans()
     child = os.fork()
     if child:
         sys.exit(watch(child, job))
     kernel.die_with_parent()
+    kernel.adopt_orphans()
     isolation += _build(job, separated=separated)
     json.dump(run_steps(put_places(job), isolation), sys.stdout)
     sys.stdout.flush()
@@ -47,6 +47,8 @@ def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
             if "root" in job["layers"]:
                 walls.build_root(job)
                 is_rooted = True
+            else:
+                missing.append("a root of its own: switched off: only Landlock hides the host's files")
         except OSError as error:
             missing.append(f"a root of its own: {error}: only Landlock hides the host's files")
     if user and not is_rooted:
