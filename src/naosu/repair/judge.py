@@ -25,6 +25,8 @@ from naosu.repair.signature import (
 _SERVER_FAULT = 500
 _BREAKS = frozenset({"healthy_requests", "headers", "streaming", "schema", "row_counts", "tests", "log_lines"})
 """What was well before: where one of these fails, the plan has made it worse."""
+_NEEDED = frozenset({"proof", "healthy_requests"})
+"""Where one of these could not be measured, nothing is proved."""
 _DETAILS_MAX = 6
 
 
@@ -72,7 +74,7 @@ def _verdict(trial: Trial, checks: Sequence[Check]) -> Verdict:
         return Verdict.WORSE
     if failed:
         return Verdict.NOT_FIXED
-    unproven = any(check.name == "proof" and check.ok is None for check in checks)
+    unproven = any(check.name in _NEEDED and check.ok is None for check in checks)
     return Verdict.CANNOT_TELL if unproven or not _was_seen(trial) else Verdict.FIXED
 
 
@@ -108,10 +110,10 @@ def _syntax_error(text: str) -> str:
 
 def _boot(trial: Trial) -> Check:
     if trial.after.started:
-        came = "it started" if trial.booted_before else "it started, which it did not before"
-        return Check(name="boot", ok=True, detail=f"expected to start: {came}")
+        came = "it did" if trial.booted_before else "it did, which it did not before"
+        return Check(name="boot", ok=True, detail=f"expected: it starts; {came}")
     why = described(trial.after.crashes[-1]) if trial.after.crashes else _last_line(trial.after.log)
-    return Check(name="boot", ok=False, detail=f"expected to start: it did not: {why}")
+    return Check(name="boot", ok=False, detail=f"expected: it starts; but: {why}")
 
 
 def _signature(trial: Trial) -> Check:
