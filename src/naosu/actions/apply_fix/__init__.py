@@ -6,20 +6,25 @@
 from naosu.actions.apply_fix.apply import Applied, RolledBack, apply_plan
 from naosu.actions.apply_fix.errors import PlanFailedError, PlanRefusedError, PlanVoidError
 from naosu.actions.apply_fix.modes import Branch, Commit, InPlace, Mode, PatchFile
+from naosu.actions.apply_fix.resume import Ending, Resumed, reopen, resume
 from naosu.actions.apply_fix.state import State, state_of
 
 __all__ = [
     "Applied",
     "Branch",
     "Commit",
+    "Ending",
     "InPlace",
     "Mode",
     "PatchFile",
     "PlanFailedError",
     "PlanRefusedError",
     "PlanVoidError",
+    "Resumed",
     "RolledBack",
     "State",
     "apply_plan",
+    "reopen",
+    "resume",
     "state_of",
 ]

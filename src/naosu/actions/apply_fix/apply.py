@@ -14,7 +14,7 @@ from naosu.actions.apply_fix.journal import Intent, Journal
 from naosu.actions.apply_fix.modes import Mode
 from naosu.actions.apply_fix.prepare import Contents, prepare
 from naosu.actions.apply_fix.sql_steps import do_sql, undo_sql
-from naosu.actions.apply_fix.state import State, state_of
+from naosu.actions.apply_fix.state import State, state_of, touched
 from naosu.domain.errors import NaosuError
 from naosu.domain.repair import Plan
 
@@ -27,21 +27,21 @@ class RolledBack(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         left: What is not as it was before, a line each. Empty: everything is, by its hash.
-        now: The proof, to be compared with `before`.
+        now: The proof, to be compared with `before`. None: it could not be looked at, and `left` says why.
     """
 
     before: State
-    now: State
+    now: State | None
     left: tuple[str, ...] = ()
 
 
 class Applied:
     """A plan in force. It holds its journal until it is kept or rolled back."""
 
-    def __init__(self, journal: Journal, intent: Intent) -> None:
+    def __init__(self, journal: Journal, intent: Intent, after: State) -> None:
         self._journal = journal
         self._intent = intent
-        self.after = state_of(self.source, intent.plan)
+        self.after = after
 
     @property
     def plan(self) -> Plan:
@@ -96,21 +96,26 @@ def apply_plan(source: Path, plan: Plan, *, mode: Mode, backup_dir: Path) -> App
         PlanFailedError: A step failed; what was done is undone, and what could not be is named.
     """
     journal = Journal.create(backup_dir)
-    prepared = prepare(source, plan, mode, journal)
+    try:
+        prepared = prepare(source, plan, mode, journal)
+    except BaseException:
+        journal.discard()
+        raise
     intent = prepared.intent
     journal.intend(intent)
     try:
         for name, step in _steps(intent, prepared.contents, journal):
             journal.note("doing", name)
             step()
-    except (NaosuError, OSError) as error:
+        after = state_of(source, touched(plan, mode))
+    except BaseException as error:  # why: half a plan must not stay, whatever ends it, Ctrl-C included
         undone = undo(journal, intent)
         journal.unlock()
-        if not undone.left and isinstance(error, NaosuError):
-            raise
-        raise PlanFailedError(str(error), left=undone.left) from error
+        if (undone.left and isinstance(error, Exception)) or isinstance(error, OSError):
+            raise PlanFailedError(str(error), left=undone.left) from error
+        raise
     journal.note("applied")
-    return Applied(journal, intent)
+    return Applied(journal, intent, after)
 
 
 def undo(journal: Journal, intent: Intent) -> RolledBack:
@@ -121,11 +126,16 @@ def undo(journal: Journal, intent: Intent) -> RolledBack:
     steps: list[Undo] = []
     if intent.commit and repository:
         steps.append(partial(undo_commit, repository, intent.commit, intent.plan, journal))
-    steps += [partial(undo_file, step, journal) for step in reversed(intent.files)]
+    steps += [partial(undo_file, step, source, journal) for step in reversed(intent.files)]
     steps += [partial(undo_sql, step, source, journal) for step in reversed(intent.sql)]
     said = [line for step in steps for line in _careful(step)]
-    now = state_of(source, intent.plan)
-    left = tuple(dict.fromkeys((*said, *intent.before.differences(now))))
+    now: State | None = None
+    try:
+        now = state_of(source, touched(intent.plan, intent.mode))
+        said += intent.before.differences(now)
+    except (NaosuError, OSError) as error:
+        said.append(f"it cannot be told whether all is as it was: {error}")
+    left = tuple(dict.fromkeys(said))
     journal.note("undone", lines=left)
     return RolledBack(before=intent.before, now=now, left=left)
 

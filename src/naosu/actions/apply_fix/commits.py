@@ -143,6 +143,8 @@ def _why_not_clean(repository: Repository, source: Path, path: str) -> str:
         if place.exists():
             return f"{path} is not tracked by git"
         return f"{path} is ignored by git" if repository.ignores(path) else ""
+    if repository.is_hidden(path):
+        return f"git was told not to look at {path}"
     if not place.exists() or repository.blob_of(place.read_bytes(), path) != committed.blob:
         return f"{path} has changes that are not committed"
     return ""

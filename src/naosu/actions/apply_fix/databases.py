@@ -1,8 +1,8 @@
 """What a database is: that it exists, and its schema, object by object."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from naosu.domain.errors import NaosuError
 from naosu.domain.repair import SqlChange
 
 CONNECT_TIMEOUT_S = 10
+LOCK_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 60
+INDEX_TIMEOUT_S = 600
 _DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 _HOME = {"postgresql": "postgres", "mysql": None, "mariadb": None}
 _ABSENT = ("does not exist", "Unknown database")
@@ -95,7 +98,34 @@ def home_url(url: URL) -> URL:
     return url.set(database=_HOME[url.get_backend_name()])
 
 
-def connect(url: URL, *, autocommit: bool = False) -> Connection:
+@contextmanager
+def session(url: URL, *, autocommit: bool = False, name: str = "naosu") -> Iterator[Connection]:
+    """Give one connection that waits neither for a lock nor for an answer for long; PostgreSQL lists it by its name.
+
+    Raises:
+        DatabaseFailedError: The server cannot be reached, or refused a statement.
+    """
+    connection = _connect(url, autocommit=autocommit, name=name)
+    try:
+        for statement in _limits(url.get_backend_name(), INDEX_TIMEOUT_S if autocommit else STATEMENT_TIMEOUT_S):
+            connection.exec_driver_sql(statement)
+        if not autocommit:
+            connection.commit()
+        yield connection
+    except DBAPIError as error:
+        raise DatabaseFailedError(f"{url.database or url.host}: {_first_line(error)}") from error
+    finally:
+        with suppress(DBAPIError):
+            connection.close()
+
+
+def _limits(backend: str, timeout_s: int) -> tuple[str, ...]:
+    if backend == "postgresql":
+        return (f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'", f"SET statement_timeout = '{timeout_s}s'")
+    return (f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT_S}",)
+
+
+def _connect(url: URL, *, autocommit: bool, name: str) -> Connection:
     """Open one connection, that is closed for good when it is closed.
 
     Raises:
@@ -103,9 +133,16 @@ def connect(url: URL, *, autocommit: bool = False) -> Connection:
     """
     level = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
     try:
-        return create_engine(url, poolclass=NullPool, **level).connect()
+        return create_engine(_timed(url, name), poolclass=NullPool, **level).connect()
     except (DBAPIError, NoSuchModuleError, ImportError) as error:
         raise DatabaseFailedError(f"{url.render_as_string()} cannot be reached: {_first_line(error)}") from error
+
+
+def _timed(url: URL, name: str) -> URL:
+    own = {"connect_timeout": str(CONNECT_TIMEOUT_S)}
+    if url.get_backend_name() == "postgresql":
+        own["application_name"] = name
+    return url.update_query_dict(own)
 
 
 def database_state(change: SqlChange, source: Path) -> DatabaseState:
@@ -129,7 +166,7 @@ def _first_line(error: Exception) -> str:
 def _sqlite_state(path: Path) -> DatabaseState:
     if not path.is_file() or path.stat().st_size == 0:
         return DatabaseState(exists=path.is_file(), objects={"journal_mode": "delete"} if path.is_file() else {})
-    uri = f"{path.resolve().as_uri()}?mode=ro"
+    uri = f"{path.resolve().as_uri()}?mode=rw"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=CONNECT_TIMEOUT_S)) as connection:
             return sqlite_state(connection)
@@ -162,13 +199,12 @@ def _server_state(change: SqlChange) -> DatabaseState:
     if url.database in made:
         url = home_url(url)
     try:
-        connection = connect(url)
+        with session(url) as connection:
+            return DatabaseState(exists=True, objects=objects | server_objects(connection, additions))
     except DatabaseFailedError as error:
         if any(phrase in str(error) for phrase in _ABSENT):
             return DatabaseState(objects=objects)
         raise
-    with connection:
-        return DatabaseState(exists=True, objects=objects | server_objects(connection, additions))
 
 
 def server_objects(connection: Connection, additions: Iterable[Addition]) -> dict[str, str]:
@@ -203,7 +239,7 @@ def _databases(url: URL, names: Iterable[str]) -> dict[str, str]:
     catalogue = "SELECT datname FROM pg_database"
     if url.get_backend_name() != "postgresql":
         catalogue = "SELECT schema_name FROM information_schema.schemata"
-    with connect(home_url(url)) as connection:
+    with session(home_url(url)) as connection:
         there = {row[0] for row in connection.exec_driver_sql(catalogue)}
     return {f"database {name}": "database" for name in names if name in there}
 

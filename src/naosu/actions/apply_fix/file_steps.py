@@ -4,6 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
+import msgspec
+
 from naosu.actions.apply_fix.errors import PlanRefusedError, PlanVoidError
 from naosu.actions.apply_fix.files import (
     NEW_MODE,
@@ -50,7 +52,7 @@ def step_for_patch(path: str, content: bytes, journal: Journal) -> FileStep:
     place = Path(path).absolute()
     if place.is_symlink() or (place.exists() and not place.is_file()):
         raise PlanRefusedError(f"{place} is no plain file")
-    return _step(place, path, content, None, journal)
+    return msgspec.structs.replace(_step(place, path, content, None, journal), in_tree=False)
 
 
 def _step(place: Path, path: str, content: bytes | None, mode: int | None, journal: Journal) -> FileStep:
@@ -97,9 +99,9 @@ def do_file(step: FileStep, content: bytes | None, mark: str) -> None:
         write_whole(place, content, mode=step.after_mode, owner=step.before_owner, mark=mark)
 
 
-def undo_file(step: FileStep, journal: Journal) -> tuple[str, ...]:
+def undo_file(step: FileStep, source: Path, journal: Journal) -> tuple[str, ...]:
     """Make the file what it was, however far it was written. What somebody else wrote since stays, and is named."""
-    place = Path(step.place)
+    place = place_of(source, step.path) if step.in_tree else Path(step.place)
     remove(temporary_of(place, journal.mark))
     now = file_state(place)
     if now.sha256 not in (step.after_sha256, step.before_sha256):

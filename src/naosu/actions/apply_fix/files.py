@@ -111,8 +111,8 @@ def sync_folder(folder: Path) -> None:
 
 def remove(place: Path) -> None:
     """Remove a file, durably, if it is there."""
-    place.unlink(missing_ok=True)
     if place.parent.is_dir():
+        place.unlink(missing_ok=True)
         sync_folder(place.parent)
 
 

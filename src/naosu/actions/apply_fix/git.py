@@ -107,6 +107,11 @@ class Repository:
         mode, blob, _ = line.split(maxsplit=2)
         return Entry(mode, blob)
 
+    def is_hidden(self, path: str) -> bool:
+        """Say whether git was told not to look at a file (assume-unchanged, skip-worktree)."""
+        tag = self._git("ls-files", "-v", "--full-name", "--", f":(top,literal){self.prefix}{path}")[:1]
+        return tag.islower() or tag == "S"
+
     def blob_of(self, content: bytes, path: str, *, write: bool = False) -> str:
         """Return the object id that this content has as this file, after git's own filters for it."""
         options = [*(["-w"] if write else []), *(["--path", self.prefix + path] if path else [])]

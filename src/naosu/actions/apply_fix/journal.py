@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -31,6 +32,7 @@ class FileStep(msgspec.Struct, frozen=True, kw_only=True):
         backup: Name of the copy in the application's backup folder. Empty: the file did not exist.
         after_sha256: Empty: it is removed.
         folders: Absolute, outermost first: made for it.
+        in_tree: It is one of the source tree's own. A patch file may lie anywhere.
     """
 
     path: str
@@ -43,6 +45,7 @@ class FileStep(msgspec.Struct, frozen=True, kw_only=True):
     after_mode: int
     after_sha256: str
     folders: tuple[str, ...] = ()
+    in_tree: bool = True
 
 
 class CommitStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +69,14 @@ class SqlStep(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: Which of the plan's it is, from 0.
+        is_first: No earlier one is for the same database.
         backup: Name of the copy in the application's backup folder. Empty: there is none.
     """
 
     change: SqlChange
     number: int
     before: DatabaseState
+    is_first: bool = True
     backup: str = ""
 
 
@@ -126,7 +131,7 @@ class Journal:
 
     def lock(self) -> bool:
         """Hold it until this process ends, or `unlock`. False: another process does."""
-        self._lock = (self.folder / _LOCK).open("ab")
+        self._lock = os.fdopen(os.open(self.folder / _LOCK, os.O_WRONLY | os.O_CREAT, _PRIVATE), "ab")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -139,6 +144,11 @@ class Journal:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def discard(self) -> None:
+        """Remove it: nothing was touched."""
+        self.unlock()
+        shutil.rmtree(self.folder)
 
     def keep_copy(self, name: str, content: bytes) -> str:
         """Store a backup, durably, and return its name."""

@@ -5,6 +5,8 @@ from pathlib import Path
 import msgspec
 
 from naosu.actions.apply_fix import commits
+from naosu.actions.apply_fix.additions import additions_of
+from naosu.actions.apply_fix.databases import backend_of
 from naosu.actions.apply_fix.errors import PlanRefusedError
 from naosu.actions.apply_fix.file_steps import content_after, step_for_edit, step_for_patch
 from naosu.actions.apply_fix.files import file_state, place_of
@@ -12,8 +14,8 @@ from naosu.actions.apply_fix.git import Repository
 from naosu.actions.apply_fix.journal import Intent, Journal
 from naosu.actions.apply_fix.modes import Branch, Commit, Mode, PatchFile
 from naosu.actions.apply_fix.patch import patch_bytes
-from naosu.actions.apply_fix.sql_steps import step_for_sql
-from naosu.actions.apply_fix.state import state_of
+from naosu.actions.apply_fix.sql_steps import steps_for_sql
+from naosu.actions.apply_fix.state import state_of, touched
 from naosu.domain.repair import Plan
 
 Contents = dict[str, bytes | None]
@@ -40,9 +42,15 @@ def prepare(source: Path, plan: Plan, mode: Mode, journal: Journal) -> Prepared:
     contents: Contents = {edit.path: content_after(source, edit) for edit in plan.edits}
     if len({place_of(source, path) for path in contents}) != len(plan.edits):
         raise PlanRefusedError("the plan changes one file twice")
+    for change in plan.sql:
+        additions_of(change.statements, backend_of(change.database))
     repository = Repository.find(source)
     intent = Intent(
-        mark=journal.mark, source=str(source.resolve()), plan=plan, mode=mode, before=state_of(source, plan)
+        mark=journal.mark,
+        source=str(source.resolve()),
+        plan=plan,
+        mode=mode,
+        before=state_of(source, touched(plan, mode)),
     )
     if isinstance(mode, PatchFile):
         patch = patch_bytes(plan, _now(source, plan), contents, prefix=repository.prefix if repository else "")
@@ -69,7 +77,7 @@ def _in_force(repository: Repository | None, contents: Contents, intent: Intent,
         intent,
         files=tuple(step_for_edit(source, edit, contents[edit.path], journal) for edit in plan.edits),
         commit=commit,
-        sql=tuple(step_for_sql(change, source, number, journal) for number, change in enumerate(plan.sql)),
+        sql=steps_for_sql(plan.sql, source, journal),
         notes=notes,
     )
 

@@ -1,5 +1,6 @@
 """Statements of a plan: which may run at all, how they run, and how they are undone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from naosu.actions.apply_fix import server_database, sqlite_database
@@ -9,18 +10,21 @@ from naosu.actions.apply_fix.journal import Journal, SqlStep
 from naosu.domain.repair import SqlChange
 
 
-def step_for_sql(change: SqlChange, source: Path, number: int, journal: Journal) -> SqlStep:
-    """Return the step that runs the statements, and store the database's backup.
-
-    Raises:
-        PlanRefusedError: One of the statements does more than add.
-    """
-    additions_of(change.statements, backend_of(change.database))
-    path, backup = sqlite_path(change.database, source), f"database-{number}.sqlite"
-    has_backup = path is not None and sqlite_database.back_up(path, journal.folder / backup)
-    return SqlStep(
-        change=change, number=number, before=database_state(change, source), backup=backup if has_backup else ""
-    )
+def steps_for_sql(changes: Sequence[SqlChange], source: Path, journal: Journal) -> tuple[SqlStep, ...]:
+    """Return the steps that run the statements, and store the databases' backups."""
+    steps: list[SqlStep] = []
+    for number, change in enumerate(changes):
+        path, backup = sqlite_path(change.database, source), f"database-{number}.sqlite"
+        has_backup = path is not None and sqlite_database.back_up(path, journal.folder / backup)
+        step = SqlStep(
+            change=change,
+            number=number,
+            before=database_state(change, source),
+            is_first=change.database not in {earlier.database for earlier in changes[:number]},
+            backup=backup if has_backup else "",
+        )
+        steps.append(step)
+    return tuple(steps)
 
 
 def do_sql(step: SqlStep, source: Path, journal: Journal) -> None:
@@ -28,9 +32,9 @@ def do_sql(step: SqlStep, source: Path, journal: Journal) -> None:
     change, path = step.change, sqlite_path(step.change.database, source)
     additions = additions_of(change.statements, backend_of(change.database))
     if path is None:
-        server_database.run(change, additions, step.before)
+        server_database.run(change, additions, step.before if step.is_first else None, journal.mark)
         return
-    sqlite_database.run(path, additions, step.before)
+    sqlite_database.run(path, additions, step.before if step.is_first else None)
     journal.note("ran", f"sql {step.number}", detail=sqlite_database.content_sha256(path))
 
 
@@ -38,6 +42,8 @@ def undo_sql(step: SqlStep, source: Path, journal: Journal) -> tuple[str, ...]:
     """Undo what was run of them, and return what has to stay."""
     change, path = step.change, sqlite_path(step.change.database, source)
     additions = additions_of(change.statements, backend_of(change.database))
+    if path is None:
+        server_database.end_orphans(change, journal.mark)
     now = database_state(change, source)
     if not step.before.differences(now, change.database):
         return ()

@@ -7,7 +7,7 @@ import msgspec
 from naosu.actions.apply_fix.errors import PlanRefusedError
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+)
+    r"""(?P<space>[\ \t\r\n]+)
     | (?P<string>'(?:[^'\\]|'')*')
     | (?P<quoted>"(?:[^"\\]|"")+" | `[^`\\]+` | \[[^\]\\\[]+\])
     | (?P<number>\d+(?:\.\d+)?)

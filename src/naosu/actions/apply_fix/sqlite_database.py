@@ -49,7 +49,7 @@ def back_up(path: Path, copy: Path) -> bool:
     return True
 
 
-def run(path: Path, additions: Sequence[Addition], before: DatabaseState) -> None:
+def run(path: Path, additions: Sequence[Addition], before: DatabaseState | None) -> None:
     """Run the statements, all or none.
 
     Raises:
@@ -62,7 +62,7 @@ def run(path: Path, additions: Sequence[Addition], before: DatabaseState) -> Non
     with _open(path) as connection:
         connection.set_authorizer(_second_door(additions))
         connection.execute("BEGIN IMMEDIATE")
-        if not is_new and before.differences(sqlite_state(connection), path.name):
+        if not is_new and before is not None and before.differences(sqlite_state(connection), path.name):
             raise PlanVoidError(f"the schema of {path.name} changed since the plan was made")
         for one in additions:
             if one.kind is not Kind.JOURNAL_MODE:

@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 
 from naosu.actions.apply_fix.databases import DatabaseState, database_state, shown_url
-from naosu.actions.apply_fix.files import FileState, file_state, place_of
+from naosu.actions.apply_fix.files import FileState, file_state
 from naosu.actions.apply_fix.git import GitState, Repository
+from naosu.actions.apply_fix.modes import Branch, Mode, PatchFile
 from naosu.domain.repair import Plan, SqlChange
 
 
@@ -37,10 +38,15 @@ def state_of(source: Path, plan: Plan) -> State:
     """Return what everything that the plan touches is now."""
     repository = Repository.find(source)
     return State(
-        files={edit.path: file_state(place_of(source, edit.path)) for edit in plan.edits},
+        files={edit.path: file_state(source / edit.path) for edit in plan.edits},
         git=repository.state() if repository else None,
         databases={shown_url(change.database): database_state(change, source) for change in merged(plan.sql)},
     )
+
+
+def touched(plan: Plan, mode: Mode) -> Plan:
+    """Return the plan without what this way of putting it in force does not touch."""
+    return msgspec.structs.replace(plan, sql=()) if isinstance(mode, Branch | PatchFile) else plan
 
 
 def merged(changes: Iterable[SqlChange]) -> list[SqlChange]:

@@ -1,0 +1,79 @@
+"""What a crash interrupted, brought to an end."""
+
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from naosu.actions.apply_fix.apply import Applied, undo
+from naosu.actions.apply_fix.journal import Journal
+from naosu.actions.apply_fix.state import state_of, touched
+
+
+class Ending(StrEnum):
+    """What became of an application whose process died."""
+
+    NEVER_BEGUN = "never_begun"
+    IN_FORCE = "in_force"
+    ROLLED_BACK = "rolled_back"
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """One application that nobody had ended.
+
+    Attributes:
+        folder: Its journal and backups.
+        plan_key: Of its plan. Empty: nothing is known of it, for nothing was touched.
+        left: What is not as it was before.
+    """
+
+    folder: Path
+    ending: Ending
+    plan_key: str = ""
+    left: tuple[str, ...] = ()
+
+
+def resume(backup_dir: Path) -> tuple[Resumed, ...]:
+    """End all that nobody works on any more: what was half done is undone, and what was done stays, to be judged.
+
+    A plan that is in force is reported each time until `reopen` was used to keep it or roll it back.
+    """
+    journals = [Journal(folder) for folder in sorted(backup_dir.glob("naosu-*")) if folder.is_dir()]
+    return tuple(ended for journal in journals if (ended := _end(journal)) is not None)
+
+
+def reopen(folder: Path) -> Applied | None:
+    """Return a plan that is in force, to be kept or rolled back. None: another process has it, or it is not."""
+    journal = Journal(folder)
+    intent = journal.intent()
+    if intent is None or not _is_in_force(journal) or not journal.lock():
+        return None
+    return Applied(journal, intent, state_of(Path(intent.source), touched(intent.plan, intent.mode)))
+
+
+def _end(journal: Journal) -> Resumed | None:
+    if not journal.lock():
+        return None
+    try:
+        return _end_locked(journal)
+    finally:
+        journal.unlock()
+
+
+def _end_locked(journal: Journal) -> Resumed | None:
+    intent = journal.intent()
+    if intent is None:
+        journal.discard()
+        return Resumed(folder=journal.folder, ending=Ending.NEVER_BEGUN)
+    events = [event.what for event in journal.events()]
+    if events and events[-1] in ("kept", "undone"):
+        return None
+    if _is_in_force(journal):
+        return Resumed(folder=journal.folder, ending=Ending.IN_FORCE, plan_key=intent.plan.key)
+    undone = undo(journal, intent)
+    return Resumed(folder=journal.folder, ending=Ending.ROLLED_BACK, plan_key=intent.plan.key, left=undone.left)
+
+
+def _is_in_force(journal: Journal) -> bool:
+    events = journal.events()
+    return bool(events) and events[-1].what == "applied"
