@@ -22,6 +22,8 @@ def to_json(report: Any) -> dict[str, Any]:
     return {
         "diagnoses": [msgspec.to_builtins(diagnosis) for diagnosis in report.diagnoses],
         "attempts": [_attempt(tried) for tried in report.tried],
+        "advice": [msgspec.to_builtins(diagnosis) for diagnosis in report.advice],
+        "notes": list(report.notes),
     }
 
 
@@ -67,6 +69,10 @@ def print_report(report: Any) -> None:
             if tried.plan in finding.plans:
                 _print_tried(tried)
         click.echo(f"\nVerdict: {VERDICTS[outcome]}\n")
+    for note in report.notes:
+        click.echo(f"Note: {clean(note)}")
+    for advice in report.advice:
+        click.echo(f"Advice, nothing was done: {clean(advice.cause)} ({advice.fixer})")
 
 
 def _print_finding(finding: Finding) -> None:

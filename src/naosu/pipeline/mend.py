@@ -22,6 +22,8 @@ _LAST_RESORT = 0.5
 _PLANS_MAX = 4
 """Of one finding: what the first few do not mend, the next will hardly."""
 
+_SURE = 0.7
+
 DESCRIBE = """
 import importlib, json, sys
 argument = json.loads(sys.argv[1])
@@ -77,6 +79,7 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         findings: The surest first.
+        advice: What could be better, but nobody complained of and nothing failed by: never acted upon.
         baselines: The application as it is, observed twice, so that what varies by itself is known.
     """
 
@@ -84,6 +87,7 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[WebRequest, ...]
     baselines: tuple[Observation, Observation]
     findings: tuple[Finding, ...]
+    advice: tuple[Finding, ...] = ()
 
 
 class Mender:
@@ -123,8 +127,14 @@ class Mender:
             databases=self._databases or described.databases,
         )
         self._tell("diagnosing")
-        findings = tuple(_ranked(self._findings(work)))
-        return Diagnosed(evidence=evidence, requests=chosen, baselines=(first, second), findings=findings)
+        ranked = tuple(_ranked(self._findings(work)))
+        return Diagnosed(
+            evidence=evidence,
+            requests=chosen,
+            baselines=(first, second),
+            findings=tuple(finding for finding in ranked if not _is_advice(finding)),
+            advice=tuple(finding for finding in ranked if _is_advice(finding)),
+        )
 
     def observe(self, requests: Sequence[WebRequest], plan: Plan | None = None) -> Observation:
         """Observe a scratch copy, and read the tracebacks in its log."""
@@ -179,6 +189,11 @@ def _ranked(findings: Iterator[Finding]) -> Iterator[Finding]:
         if plans:
             explained.update(finding.crashes)
         yield msgspec.structs.replace(finding, plans=plans)
+
+
+def _is_advice(finding: Finding) -> bool:
+    """Say whether a finding is no fault: nothing failed by it, and its fixer is not sure that anybody minds."""
+    return not finding.crashes and finding.diagnosis.confidence < _SURE
 
 
 def _effect(plan: Plan) -> str:

@@ -36,12 +36,14 @@ class FixReport(msgspec.Struct, frozen=True, kw_only=True):
         outcomes: The verdict on each finding, in the same order.
         tried: Every plan that was tried, in order.
         notes: What a person should know beside that.
+        advice: What could be better, though nothing failed by it.
     """
 
     findings: tuple[Finding, ...]
     outcomes: tuple[Verdict, ...]
     tried: tuple[Tried, ...]
     notes: tuple[str, ...] = ()
+    advice: tuple[Diagnosis, ...] = ()
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -77,6 +79,7 @@ class Fixing:
         )
         self._stack = ExitStack()
         self._notes: list[str] = []
+        self._advice: dict[str, Diagnosis] = {}
         self._findings: list[Finding] = []
         self._outcomes: list[Verdict] = []
         self._tried: list[Tried] = []
@@ -118,6 +121,7 @@ class Fixing:
         given = join_evidence(*evidence)
         for _ in range(ROUNDS_MAX if isinstance(self._mode, Commit) else 1):
             diagnosed = self._mender.diagnose(given, self._requests)
+            self._advice = {one.diagnosis.fixer: one.diagnosis for one in diagnosed.advice}
             mended = self._mend_first(diagnosed)
             if mended is None:
                 break
@@ -127,6 +131,7 @@ class Fixing:
             outcomes=tuple(self._outcomes),
             tried=tuple(self._tried),
             notes=tuple(self._notes),
+            advice=tuple(self._advice.values()),
         )
 
     def _mend_first(self, diagnosed: Diagnosed) -> Finding | None:
