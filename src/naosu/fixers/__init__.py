@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import cast
 
 from naosu.ports.fixer import Fixer
 
@@ -29,5 +30,4 @@ def _built_in() -> Iterator[type[Fixer]]:
         module = importlib.import_module(".".join((__name__, file.parent.parent.name, file.parent.name, "fixer")))
         for _, kind in inspect.getmembers(module, inspect.isclass):
             if kind.__module__ == module.__name__ and hasattr(kind, "find") and hasattr(kind, "category"):
-                made: type[Fixer] = kind
-                yield made
+                yield cast("type[Fixer]", kind)
