@@ -14,9 +14,9 @@ PLAIN = '''
 
 def {name}(value):
     """Return what stands for a value that JSON does not know."""
-    if isinstance(value, (datetime.date, datetime.time)):
+    if hasattr(value, "isoformat"):  # dates and times
         return value.isoformat()
-    if isinstance(value, decimal.Decimal):
+    if hasattr(value, "as_integer_ratio"):  # decimals
         return float(value)
     if isinstance(value, (set, frozenset)):
         return list(value)
@@ -95,11 +95,10 @@ def with_own_default(found: JsonCall) -> cst.Module | None:
         text = f"json.loads(json.dumps({code_of(found.content.value)}, default={name}))"
         changes = {found.content.value: cst.parse_expression(text)}
     module = _with_function(replace_nodes(place.module, changes), name)
-    for needed in ("datetime", "decimal", *(() if found.kind == "dumps" else ("json",))):
-        module, local = with_import(module, needed)
-        if local != needed:
-            return None
-    return module
+    if found.kind == "dumps":
+        return module
+    module, local = with_import(module, "json")
+    return module if local == "json" else None
 
 
 def _with_function(module: cst.Module, name: str) -> cst.Module:
