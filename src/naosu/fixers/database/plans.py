@@ -11,7 +11,8 @@ from naosu.fixers.database.schema import presence_script
 def gone_patterns(crashes: Sequence[Crash]) -> tuple[str, ...]:
     """Return patterns of what these crashes said first, which must be gone from the log."""
     firsts = (crash.last.message.strip().splitlines()[:1] for crash in crashes)
-    return tuple(dict.fromkeys(re.escape(first[0][:200]) for first in firsts if first))
+    said = (re.sub(r"0x[0-9a-f]+|\d{6,}", "\0", first[0][:200]) for first in firsts if first)
+    return tuple(dict.fromkeys(re.escape(text).replace(re.escape("\0"), r"(?:0x)?[0-9a-f]+") for text in said))
 
 
 def schema_plan(

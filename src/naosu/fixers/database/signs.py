@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from naosu.domain.evidence import CodeFrame, Crash, FaultEvidence
 
+_NUMBERS = re.compile(r"0x[0-9a-f]+|\d{6,}")
 _MISSING_TABLE = (
     re.compile(r"no such table: (?:main\.)?[\"'`]?(?P<name>[\w.$-]+)"),
     re.compile(r'relation "(?P<name>[\w.$-]+)" does not exist'),
@@ -71,7 +72,8 @@ def crash_lines(crashes: Sequence[Crash]) -> tuple[str, ...]:
     """Return what crashes said and where the application's own code was, without repetition."""
     lines: dict[str, None] = {}
     for crash in crashes:
-        lines[told(crash)] = None
+        if not any(_NUMBERS.sub("", told(crash)) == _NUMBERS.sub("", line) for line in lines):
+            lines[told(crash)] = None
         if crash.own_frames:
             lines[place(crash.own_frames[-1])] = None
     return tuple(lines)
