@@ -21,8 +21,10 @@ from naosu.scratch.inside.places import TREE
 from naosu.scratch.outside import OutsideFiles
 from naosu.scratch.plans import put_edits, sqlite_steps
 from naosu.scratch.scripts import ask_argv, describe_argv, read_json
+from naosu.scratch.servers import Servers
 from naosu.scratch.starting import Start, find_start
 from naosu.scratch.suite import Suite
+from naosu.scratch.variables import database_variables
 from naosu.scratch.view import view_of
 
 LAYERS = ("namespaces", "root", "landlock", "seccomp")
@@ -102,6 +104,8 @@ class ScratchLaboratory:
         self._count = 0
         self._pristine = self._folder / "pristine"
         copy_tree(self.source, self._pristine)
+        self._servers = Servers(databases)
+        self._variables = database_variables(self.source, databases, os.environ)
         self._outside = OutsideFiles(self.source, databases)
         self._layers = layers
 
@@ -126,12 +130,16 @@ class ScratchLaboratory:
     def observe(self, requests: Sequence[WebRequest], plan: Plan | None = None) -> Observation:
         """Make a fresh copy, put the plan in force there, start the application, send the requests, and stop it."""
         began = time.monotonic()
-        asked = [*requests, *(expected.request for expected in plan.proof.expect)] if plan else list(requests)
+        asked = _each_once(requests, plan)
         script = plan.proof.script if plan else ""
         tree = self._fresh(plan)
         steps = [*sqlite_steps(plan, self.source), *self._serve_steps(asked, script)]
         try:
-            done = run_job(self._job(tree, steps), wall_s=self._wall_s(len(asked)))
+            with self._servers.run(tree.parent / "logs") as relays:
+                refused = self._servers.put(plan)
+                counts = self._servers.facts()["row_counts"]
+                done = run_job(self._job(tree, steps, relays), wall_s=self._wall_s(len(asked)))
+                done["servers"] = {"refused": refused, "counts": counts, "schema": self._servers.facts()["schema"]}
         except CellFailedError as error:
             return Observation(started=False, log=str(error), seconds=time.monotonic() - began)
         finally:
@@ -144,13 +152,16 @@ class ScratchLaboratory:
         return self._program(ask_argv(self.start.python, script, argument), timeout_s)
 
     def close(self) -> None:
-        """Remove all copies."""
+        """Remove all copies, also those on database servers."""
+        self._servers.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _program(self, argv: Sequence[str], timeout_s: float) -> dict[str, Any]:
         tree = self._fresh(None)
         try:
-            done = run_job(self._job(tree, [self._run_step(argv, timeout_s)]), wall_s=timeout_s + 10)
+            with self._servers.run(tree.parent / "logs") as relays:
+                job = self._job(tree, [self._run_step(argv, timeout_s)], relays)
+                done = run_job(job, wall_s=timeout_s + 10)
         except CellFailedError as error:
             return {"error": str(error)}
         finally:
@@ -170,7 +181,7 @@ class ScratchLaboratory:
     def _remove(self, tree: Path) -> None:
         shutil.rmtree(tree.parent, ignore_errors=True)
 
-    def _job(self, tree: Path, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def _job(self, tree: Path, steps: Sequence[dict[str, Any]], relays: Sequence[dict[str, Any]]) -> dict[str, Any]:
         limits = self._limits
         return {
             "tree": str(tree),
@@ -184,7 +195,8 @@ class ScratchLaboratory:
             "environments": self._view.environments,
             "is_public": self._view.is_public,
             "writable": self._outside.copy(tree.parent / "outside"),
-            "hosts": [],
+            "hosts": self._servers.hosts,
+            "relays": list(relays),
             "layers": self._layers,
             "limits": {
                 "cpu_s": limits.cpu_s,
@@ -203,7 +215,7 @@ class ScratchLaboratory:
 
     def _environment(self) -> dict[str, str]:
         """Return what the application needs in its environment, its import roots as absolute paths."""
-        given = dict(self.start.environment)
+        given = {**self._variables, **self.start.environment}
         if roots := given.get("PYTHONPATH"):
             given["PYTHONPATH"] = ":".join(self._place(f"{self.start.cwd}/{root}") for root in roots.split(":"))
         return given
@@ -247,7 +259,9 @@ class ScratchLaboratory:
             *self._suite.read_steps(),
         ]
         try:
-            return self._suite.passed(run_job(self._job(tree, steps), wall_s=self._limits.tests_s + 20))
+            with self._servers.run(tree.parent / "logs") as relays:
+                self._servers.put(plan)
+                return self._suite.passed(run_job(self._job(tree, steps, relays), wall_s=self._limits.tests_s + 20))
         except CellFailedError:
             return None
         finally:
@@ -270,7 +284,9 @@ class ScratchLaboratory:
         for step, answer in zip(steps, done["answers"], strict=False):
             answers.setdefault(step["do"], []).append(answer)
         log = "".join(answer["log"] for answer in answers.get("stop", []))
-        if refused := "; ".join(answer["error"] for answer in answers.get("sql", []) if answer["error"]):
+        servers = done["servers"]
+        refusals = [*(answer["error"] for answer in answers.get("sql", [])), servers["refused"]]
+        if refused := "; ".join(refusal for refusal in refusals if refusal):
             log = f"{log}naosu: the plan's SQL was refused: {refused}\n"
         if done["error"]:
             log = f"{log}naosu: the run broke off: {done['error']}\n"
@@ -282,11 +298,11 @@ class ScratchLaboratory:
             log=log,
             crashes=self._read_crashes(log),
             exchanges=tuple(_exchange(*pair) for pair in zip(requests, exchanges, strict=False)),
-            schema=facts[-1]["schema"] if facts else {},
-            row_counts=facts[0]["row_counts"] if facts else {},
+            schema={**(facts[-1]["schema"] if facts else {}), **servers["schema"]},
+            row_counts={**(facts[0]["row_counts"] if facts else {}), **servers["counts"]},
             proof_ok=proof.get("ok") if isinstance(proof.get("ok"), bool) else None,
             proof_detail=str(proof.get("detail", proof.get("error", ""))),
-            isolation=tuple(done["isolation"]),
+            isolation=(*done["isolation"], *self._servers.notes),
             tests_passed=passed,
             seconds=time.monotonic() - began,
         )
@@ -308,3 +324,14 @@ def _exchange(request: WebRequest, answer: dict[str, Any]) -> Exchange:
         error=answer.get("error", ""),
         log=answer.get("log", ""),
     )
+
+
+def _each_once(requests: Sequence[WebRequest], plan: Plan | None) -> list[WebRequest]:
+    """Return the requests, and those of the plan's proof that are not among them: a second POST may well be refused."""
+    asked = list(requests)
+    sent = {(one.method, one.path, one.headers, one.body) for one in requests}
+    for expected in plan.proof.expect if plan else ():
+        one = expected.request
+        if (one.method, one.path, one.headers, one.body) not in sent:
+            asked.append(one)
+    return asked

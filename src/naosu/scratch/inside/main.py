@@ -60,6 +60,8 @@ def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
     if not job["seccomp"]:
         missing.append("a filter on system calls: there is none for this kind of machine")
     job["ports"] = None if separated else []
+    if job["relays"] and not separated:
+        missing.append("database servers: only a network namespace lets a cell reach just one, so it reaches none")
     job["user"] = user
     if os.getuid() == 0 and not user:
         missing.append("a user of its own: processes are not counted, and root's files are only hidden by other means")

@@ -10,6 +10,7 @@ from naosu.scratch.inside.confine import run_confined
 from naosu.scratch.inside.databases import read_facts, run_statements
 from naosu.scratch.inside.guard import end_descendants
 from naosu.scratch.inside.programs import Program, clean_environment
+from naosu.scratch.inside.relays import start_relays
 from naosu.scratch.inside.requests import send
 
 Answer = dict[str, Any]
@@ -109,6 +110,7 @@ class Run:
 def run_steps(job: Job, isolation: list[str]) -> Answer:
     """Run all steps; what one of them raises is its answer, and ends the job."""
     run = Run(job)
+    start_relays(job)
     answers: list[Answer] = []
     error = ""
     try:
