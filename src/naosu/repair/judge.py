@@ -21,6 +21,7 @@ from naosu.repair.signature import (
     still_there,
     written_by,
 )
+from naosu.repair.tracebacks import Chain
 
 _SERVER_FAULT = 500
 _BREAKS = frozenset({"healthy_requests", "headers", "streaming", "schema", "row_counts", "tests", "log_lines"})
@@ -127,8 +128,22 @@ def _signature(trial: Trial) -> Check:
 
 
 def _new_crashes(trial: Trial) -> Iterator[Check]:
-    fresh = [described(crash) for crash in new_crashes(trial.after, trial.baselines, trial.finding.crashes)]
+    excused = list(_uncovered(trial))
+    fresh = [
+        described(crash)
+        for crash in new_crashes(trial.after, trial.baselines, trial.finding.crashes)
+        if not any(is_same(chain, crash) for chain in excused)
+    ]
     yield _check("new_crashes", not fresh, "no crash that was not there before", fresh)
+
+
+def _uncovered(trial: Trial) -> Iterator[Chain]:
+    """Yield tracebacks of made-up requests that failed before: a fault behind this one."""
+    for place, now in enumerate(trial.after.exchanges):
+        if now.request.is_made_up and place < len(trial.baselines[0].exchanges):
+            was = trial.baselines[0].exchanges[place].status
+            if not 0 < was < _SERVER_FAULT:
+                yield from written_by(now)
 
 
 def _replay(trial: Trial) -> Iterator[Check]:
@@ -152,17 +167,22 @@ def _replay(trial: Trial) -> Iterator[Check]:
 def _answers(trial: Trial) -> Iterator[tuple[Exchange, str]]:
     """Yield the answers now to what failed by this fault, and what is wrong with each.
 
-    Of an application that did not start, everything failed; what only misses a network does not count.
+    Of an application that did not start, everything failed, and whatever answer comes is right if it is no failure.
+    What only misses a network, or what a made-up request asked for in vain, does not count.
     """
-    if trial.booted_before:
-        for place in _failing(trial):
-            was, now = trial.baselines[0].exchanges[place], trial.after.exchanges[place]
-            yield now, "" if 0 < was.status == now.status < _SERVER_FAULT else answers_wrongly(now)
-        return
-    for exchange in trial.after.exchanges:
-        is_broken = not exchange.status or exchange.status >= _SERVER_FAULT
-        if not is_broken or not any(is_cut_off(signature(chain)) for chain in written_by(exchange)):
-            yield exchange, answers_wrongly(exchange) if is_broken else ""
+    excused = due_to_made_up_input(trial.after)
+    names = {raised.name for crash in trial.finding.crashes for raised in crash.chain}
+    failing = _failing(trial) if trial.booted_before else range(len(trial.after.exchanges))
+    for place in failing:
+        now = trial.after.exchanges[place]
+        is_broken = not now.status or now.status >= _SERVER_FAULT
+        written = {signature(chain) for chain in written_by(now)} if is_broken else set()
+        if written and all(is_cut_off(kind) or kind in excused for kind in written):
+            continue
+        is_kept = not is_broken and (
+            not trial.booted_before or now.status == trial.baselines[0].exchanges[place].status
+        )
+        yield now, "" if is_kept else answers_wrongly(now, names)
 
 
 def _failing(trial: Trial) -> Iterator[int]:
