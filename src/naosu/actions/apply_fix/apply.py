@@ -98,8 +98,10 @@ def apply_plan(source: Path, plan: Plan, *, mode: Mode, backup_dir: Path) -> App
     journal = Journal.create(backup_dir)
     try:
         prepared = prepare(source, plan, mode, journal)
-    except BaseException:
+    except BaseException as error:
         journal.discard()
+        if isinstance(error, OSError):
+            raise PlanFailedError(str(error)) from error
         raise
     intent = prepared.intent
     journal.intend(intent)

@@ -97,7 +97,7 @@ def write_whole(
 
 def temporary_of(place: Path, mark: str) -> Path:
     """Return the name under which a file is written before it takes its place."""
-    return place.with_name(f".{place.name}.{mark}.tmp")
+    return place.with_name(f".{mark}-{hashlib.sha256(place.name.encode()).hexdigest()[:8]}.tmp")
 
 
 def sync_folder(folder: Path) -> None:

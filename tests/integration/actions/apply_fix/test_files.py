@@ -191,13 +191,19 @@ def test_one_file_cannot_be_changed_twice_by_one_plan(source: Path, backups: Pat
         apply_plan(source, make_plan(title_edit(), title_edit()), mode=InPlace(), backup_dir=backups)
 
 
-def test_when_one_file_cannot_be_written_none_is(source: Path, backups: Path):
+@pytest.mark.parametrize("path", ["app.py/x.py", f"{'x' * 300}.py"])
+def test_when_one_file_cannot_be_written_none_is(source: Path, backups: Path, path: str):
     before = everything_in(source)
-    long = "x" * 250
-    plan = make_plan(title_edit(), FileEdit(path=f"{long}.py", before=None, after="x"))
-    with pytest.raises((PlanFailedError, OSError)):
-        apply_plan(source, plan, mode=InPlace(), backup_dir=backups)
+    with pytest.raises(PlanFailedError) as caught:
+        apply_plan(source, make_plan(title_edit(), FileEdit(path=path, before=None, after="x")), mode=InPlace(),
+                   backup_dir=backups)  # fmt: skip
+    assert caught.value.left == ()
     assert everything_in(source) == before
+
+
+def test_a_file_with_the_longest_of_names_is_written(source: Path, backups: Path):
+    plan = make_plan(FileEdit(path=f"{'x' * 252}.py", before=None, after="x"))
+    assert apply_plan(source, plan, mode=InPlace(), backup_dir=backups).roll_back().left == ()
 
 
 def test_lines_with_separators_of_unicode_survive(source: Path, backups: Path):

@@ -22,7 +22,7 @@ def make_tree(folder: Path) -> Path:
     (source / "routes").mkdir(parents=True)
     (source / "app.py").write_text(APP)
     (source / "routes/orders.py").write_text("ORDERS = []\n")
-    (source / ".gitignore").write_text(".env\n*.db\n")
+    (source / ".gitignore").write_text(".env\n*.db*\n")
     return source
 
 
