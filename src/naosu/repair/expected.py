@@ -1,6 +1,7 @@
 """Which answers are right: those that a proof expects, else those that a request of its kind should have."""
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from naosu.domain.evidence import WebRequest
@@ -9,6 +10,24 @@ from naosu.domain.repair import Expectation, Proof
 
 _SERVER_FAULT = HTTPStatus.INTERNAL_SERVER_ERROR
 _BAD_REQUEST = HTTPStatus.BAD_REQUEST
+_CONFLICT, _NO_TOKEN, _INVALID, _ABSENT = (409,), (401, 403), (400, 422), (404,)
+_REFUSALS = {
+    "IntegrityError": _CONFLICT,
+    "UniqueViolation": _CONFLICT,
+    "UniqueViolationError": _CONFLICT,
+    "ExpiredSignatureError": _NO_TOKEN,
+    "InvalidSignatureError": _NO_TOKEN,
+    "InvalidTokenError": _NO_TOKEN,
+    "DecodeError": _NO_TOKEN,
+    "InvalidSubjectError": _NO_TOKEN,
+    "JWTError": _NO_TOKEN,
+    "RequestValidationError": _INVALID,
+    "ValidationError": _INVALID,
+    "JSONDecodeError": _INVALID,
+    "NoResultFound": _ABSENT,
+    "DoesNotExist": _ABSENT,
+}
+"""By the class of what was raised: the client was at fault, and these statuses say so."""
 
 
 def shortcomings(expected: Expectation, exchange: Exchange | None) -> str:
@@ -49,17 +68,19 @@ def expectation_of(proof: Proof, request: WebRequest) -> Expectation | None:
     return None
 
 
-def answers_wrongly(exchange: Exchange) -> str:
+def answers_wrongly(exchange: Exchange, raised: Iterable[str] = ()) -> str:
     """Say what is wrong with the answer to a request that failed before. Empty: it is right for its kind.
 
-    A recorded request has to succeed or redirect. One that was made up may also be refused: it need not make sense to
-    the application. An answer that breaks off is none.
+    A recorded request has to succeed or redirect, or to be refused as what was `raised` before calls for: a value
+    that is taken, a token that is void. One that was made up may be refused anyhow: it need not make sense to the
+    application. An answer that breaks off is none.
     """
     line = exchange.request.line
     if not exchange.status or exchange.error:
         return f"{line} has no whole answer ({exchange.error or 'the connection broke'})"
     if exchange.status >= _SERVER_FAULT:
         return f"{line} is still answered {exchange.status}"
-    if exchange.status >= _BAD_REQUEST and not exchange.request.is_made_up:
+    refusals = {status for name in raised for status in _REFUSALS.get(name, ())}
+    if exchange.status >= _BAD_REQUEST and not exchange.request.is_made_up and exchange.status not in refusals:
         return f"{line} is answered {exchange.status}, which is no success"
     return ""

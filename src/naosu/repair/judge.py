@@ -13,6 +13,7 @@ from naosu.repair.expected import answers_wrongly, expectation_of, shortcomings
 from naosu.repair.healthy import check_healthy
 from naosu.repair.signature import (
     described,
+    due_to_made_up_input,
     is_cut_off,
     is_same,
     new_crashes,

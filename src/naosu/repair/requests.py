@@ -8,9 +8,11 @@ import msgspec
 
 from naosu.domain.evidence import FaultEvidence, WebRequest
 from naosu.domain.observation import Described
+from naosu.ports.fixer import SourceTree
 from naosu.repair.made_up import Make
 from naosu.repair.openapi import Operation, operations
 from naosu.repair.probing import probes
+from naosu.repair.source_routes import routes_in_source
 
 REQUESTS_MAX = 25
 _FAILED_MAX = 8
@@ -26,6 +28,13 @@ _DESTRUCTIVE = re.compile(
     r"|revok|eras|deactivat|unsubscrib|logout|log-out|sign-?out|cancel|factory)",
     re.IGNORECASE,
 )
+_SHOWS_AGAIN = re.compile(
+    r"IntegrityError|UNIQUE constraint|[Dd]uplicate (?:key|entry)|PendingRollback|transaction has been rolled back"
+    r"|already (?:exists|begun)|Stream consumed"
+)
+_RUNS_OUT = re.compile(r"QueuePool limit|[Tt]oo many (?:open files|connections|clients)|connection slots are reserved")
+_LEAKING_MAX = 3
+_LEAKS = 16
 _REQUEST_LINE = re.compile(r"\s*(?P<method>[A-Za-z]+)\s+(?P<path>/\S*)(?:\s+(?P<body>\S.*))?\s*$", re.DOTALL)
 
 
@@ -40,15 +49,28 @@ def parse_request(text: str) -> WebRequest | None:
 
 
 def choose_requests(
-    evidence: FaultEvidence, *, given: Sequence[WebRequest] = (), described: Described | None = None
+    evidence: FaultEvidence,
+    *,
+    given: Sequence[WebRequest] = (),
+    described: Described | None = None,
+    source: SourceTree | None = None,
 ) -> tuple[WebRequest, ...]:
     """Return what to send, in order; at most 25, of which no more than `given` deletes or looks destructive.
 
     What only reads comes first, so that it can be compared whatever is written afterwards; then what was given, as it
-    was given; then what writes, once more each, for some faults show only then; what should be refused; and last some
-    of what reads again. What failed has the first claim on a place.
+    was given; then what writes, again where the fault is known to show only then; what should be refused; and last
+    some of what reads again. What failed has the first claim on a place.
+
+    Args:
+        evidence: Whose requests are sent again.
+        given: What the user wants to be sent.
+        described: What the application says of itself.
+        source: Where routes are looked up when it cannot say anything, since it does not start.
     """
-    known = operations(described or Described())
+    described = described or Described()
+    if source is not None and not described.openapi and not described.routes:
+        described = msgspec.structs.replace(described, routes=routes_in_source(source))
+    known = operations(described)
     harmless = [request for request in evidence.requests if _is_harmless(request)]
     failed = [request for request in harmless if request.status >= _SERVER_FAULT][:_FAILED_MAX]
     recorded = [request for request in harmless if request.status < _SERVER_FAULT]
@@ -57,7 +79,12 @@ def choose_requests(
     told = [*failed, *recorded[:_RECORDED_MAX]]
     values = _seen_values(known, [*given, *told])
     reads = _reads(told, known, values)
-    writes = list(_writes(told, known, values))
+    if described.openapi or described.framework == "fastapi":
+        reads.append(WebRequest(method="GET", path="/openapi.json", is_made_up=True))
+    told_of = " ".join(f"{raised.type} {raised.message}" for crash in evidence.crashes for raised in crash.chain)
+    if _RUNS_OUT.search(told_of):
+        reads = _until_it_runs_out(reads)
+    writes = list(_writes(told, known, values, again=bool(_SHOWS_AGAIN.search(told_of))))
     refused = list(_refused(told, known))[:_REFUSED_MAX]
     again = _again(given, reads) if writes or any(request.method not in _SAFE for request in given) else []
     parts = {
@@ -89,14 +116,23 @@ def _reads(told: Sequence[WebRequest], known: Sequence[Operation], values: Mappi
     return [*recorded, *sorted(made, key=lambda request: request.path.count("/"))[:_READS_MAX]]
 
 
-def _writes(told: Sequence[WebRequest], known: Sequence[Operation], values: Mapping[str, str]) -> Iterator[WebRequest]:
-    """Yield requests that write: each of what was recorded twice, then some that are made up."""
+def _until_it_runs_out(reads: Sequence[WebRequest]) -> list[WebRequest]:
+    """Repeat what was recorded as often as pools of usual sizes bear: a leak shows only then."""
+    recorded = [request for request in reads if not request.is_made_up][:_LEAKING_MAX]
+    repeated = recorded * (_LEAKS // max(len(recorded), 1))
+    return [*repeated, *(request for request in reads if request not in recorded)]
+
+
+def _writes(
+    told: Sequence[WebRequest], known: Sequence[Operation], values: Mapping[str, str], *, again: bool
+) -> Iterator[WebRequest]:
+    """Yield requests that write: what was recorded, each once more where that may matter, then some made up."""
     recorded = [request for request in told if request.method not in _SAFE]
     for request in recorded:
         filled = list(_filled(request, known))
         yield from filled
-        if request.method == "POST":
-            yield filled[0]
+        if again and request.method == "POST":
+            yield msgspec.structs.replace(filled[0], is_made_up=True)
     covered = [request.path for request in recorded]
     made = [
         operation.request(known=values)
@@ -104,11 +140,8 @@ def _writes(told: Sequence[WebRequest], known: Sequence[Operation], values: Mapp
         if operation.method in ("POST", "PUT", "PATCH") and _is_harmless_path(operation.template)
         if operation.body is not None or not operation.content_type
         if operation.document and not any(operation.pattern.match(path) for path in covered)
-    ][:_WRITES_MAX]
-    for request in made:
-        yield request
-        if request.method == "POST" and len(made) + len(recorded) <= _WRITES_MAX // 2:
-            yield request
+    ]
+    yield from made[:_WRITES_MAX]
 
 
 def _filled(request: WebRequest, known: Sequence[Operation]) -> Iterator[WebRequest]:

@@ -16,6 +16,10 @@ _CUT_OFF = re.compile(
     r"|nodename nor servname|No route to host|All connection attempts failed",
     re.IGNORECASE,
 )
+_OF_INPUT = re.compile(
+    r"'NoneType' object|^KeyError|^IndexError|^StopIteration|^NoResultFound|^DoesNotExist|FOREIGN KEY|UNIQUE constraint"
+    r"|[Dd]uplicate (?:key|entry)"
+)
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -69,6 +73,13 @@ def is_cut_off(signature: Signature) -> bool:
     return bool(_CUT_OFF.search(str(signature)))
 
 
+def due_to_made_up_input(after: Observation) -> frozenset[Signature]:
+    """Return the signatures that come of asking for what is not there, where only made-up requests brought them out."""
+    recorded = {signature(chain) for one in after.exchanges if not one.request.is_made_up for chain in written_by(one)}
+    made_up = {signature(chain) for one in after.exchanges if one.request.is_made_up for chain in written_by(one)}
+    return frozenset(kind for kind in made_up - recorded if _OF_INPUT.search(str(kind)))
+
+
 def still_there(crashes: Iterable[Crash], after: Observation, before: Iterable[Observation]) -> tuple[Crash, ...]:
     """Return the crashes of a run that are the same fault as these.
 
@@ -83,8 +94,11 @@ def still_there(crashes: Iterable[Crash], after: Observation, before: Iterable[O
 
 
 def new_crashes(after: Observation, before: Iterable[Observation], known: Iterable[Crash]) -> tuple[Crash, ...]:
-    """Return the crashes of a run that were in none before; those that only miss a network do not count."""
-    old = signatures((*known, *(crash for run in before for crash in run.crashes)))
+    """Return the crashes of a run that were in none before.
+
+    Those that only miss a network do not count, nor those that come of made-up requests for what is not there.
+    """
+    old = signatures((*known, *(crash for run in before for crash in run.crashes))) | due_to_made_up_input(after)
     return tuple(
         crash
         for crash in after.crashes
