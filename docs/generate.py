@@ -6,7 +6,7 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import click
 import msgspec
@@ -15,6 +15,7 @@ import naosu
 from naosu.api.app import create_app
 from naosu.cli.main import naosu as command_line
 from naosu.domain.errors import NaosuError
+from naosu.domain.repair_policy import RepairLimits
 from naosu.wiring.api_app import describing_context
 from naosu.wiring.settings import Settings
 
@@ -23,7 +24,7 @@ GROUPED_FROM = 10_000
 ABOUT = {"ingest.item_bytes_max_by_type": "Largest payload of an item of these types. In the environment: as JSON."}
 # They act when they are imported; so do the programs that fixers let the application's own interpreter run.
 PROGRAMS = re.compile(
-    r"naosu\.wiring\.process|naosu\.storage\.migrations\.(env|versions\..*)|naosu\.fixers\..*\.probe_\w+"
+    r"naosu\.wiring\.process|naosu\.storage\.migrations\.(env|versions\..*)|naosu\.fixers\.(.*\.)?probe_\w+"
 )
 NOTE = "<!-- Written by `make docs` from the code: change it there. -->\n"
 
@@ -50,6 +51,8 @@ def settings_page() -> str:
         "A flag of `naosu serve` beats the environment, which beats the file that `--config` (`NAOSU_CONFIG`) names.\n"
         "In the file, names are nested: `ingest.items_max` stands under `ingest:`. SIGHUP reads the file again.\n"
         "`naosu config check` checks it, and `naosu config show` prints what is in force.\n"
+        "What stands under `repair:` is read again as soon as the file changes; a file with a mistake in it is\n"
+        "refused whole, and what held before goes on holding.\n"
     )
     return head + "".join(_settings_section(kind, name) for name, kind in _sections(Settings, ""))
 
@@ -59,6 +62,10 @@ def _sections(kind: type[msgspec.Struct], name: str) -> Iterator[tuple[str, type
     for field in msgspec.structs.fields(kind):
         if _is_struct(field.type):
             yield from _sections(field.type, f"{name}{field.name}.")
+        elif field.type != RepairLimits | None:  # described once
+            for inner in filter(_is_struct, get_args(field.type)):
+                mark = "[]" if get_origin(field.type) is tuple else ""
+                yield from _sections(inner, f"{name}{field.name}{mark}.")
 
 
 def _settings_section(kind: type[msgspec.Struct], prefix: str) -> str:
@@ -69,9 +76,9 @@ def _settings_section(kind: type[msgspec.Struct], prefix: str) -> str:
         if _is_struct(field.type):
             continue
         name = f"{prefix}{field.name}"
-        variable = "NAOSU_" + name.upper().replace(".", "__")
+        variable = "" if "[]" in name else "`NAOSU_" + name.upper().replace(".", "__") + "`"
         text = attributes.get(field.name) or ABOUT.get(name, "")
-        lines.append(f"| `{name}` | `{variable}` | {_default(_default_of(field))} | {text} |")
+        lines.append(f"| `{name}` | {variable} | {_default(_default_of(field))} | {text} |")
     return "\n".join(lines) + "\n"
 
 
@@ -80,6 +87,10 @@ def _default_of(field: msgspec.structs.FieldInfo) -> Any:
 
 
 def _default(value: Any) -> str:
+    if value is msgspec.NODEFAULT:
+        return "(must be given)"
+    if value in (None, (), {}):
+        return "(none)"
     if isinstance(value, int) and not isinstance(value, bool) and value >= GROUPED_FROM:
         return f"{value:,}".replace(",", " ")
     if isinstance(value, str):

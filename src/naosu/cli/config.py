@@ -28,11 +28,14 @@ def check(file: Path | None) -> None:
 @click.option("--config", type=click.Path(path_type=Path), help="A naosu.yaml.  [env: NAOSU_CONFIG]")
 @json_option
 def show(config: Path | None, as_json: bool) -> None:
-    """Show every setting as it would hold for `naosu serve`; the database's password is left out."""
+    """Show every setting as it would hold for `naosu serve`; passwords of databases are left out."""
     import msgspec
 
     settings = with_data_dir(load_settings(config=config, environ=os.environ))
-    settings = msgspec.structs.replace(settings, database=without_password(settings.database))
+    replace = msgspec.structs.replace
+    projects = tuple(replace(one, database=without_password(one.database)) for one in settings.repair.projects)
+    repair = replace(settings.repair, projects=projects)
+    settings = replace(settings, database=without_password(settings.database), repair=repair)
     tree: dict[str, Any] = msgspec.to_builtins(settings)
     if as_json:
         print_json(tree)

@@ -43,5 +43,7 @@ def command(
         "public_url": public_url,
         "log.level": log_level,
     }
+    if config is not None:
+        os.environ["NAOSU_CONFIG"] = str(config.absolute())  # its processes look at the section on repair themselves
     serve(lambda: load_settings(config=config, environ=os.environ, flags=flags))
     click.echo("naosu: stopped")

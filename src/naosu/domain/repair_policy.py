@@ -56,7 +56,7 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         command: A program and its arguments; no shell reads them.
         systemd: A unit.
         docker: A container.
-        kubectl: A workload: ``deployment/shop``, or with its namespace ``web/deployment/shop``.
+        kubectl: A workload: `deployment/shop`, or with its namespace `web/deployment/shop`.
     """
 
     command: _Command | None = None
@@ -78,14 +78,14 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         project: Its slug.
         environment: As its events say it. Empty: every environment that has no entry of its own.
         source: Folder of the checkout that runs.
-        start: Starts the application in a scratch copy, with ``{port}``. Empty: it is guessed.
+        start: Starts the application in a scratch copy, with `{port}`. Empty: it is guessed.
         restart: How the real one is started anew. None: Naosu never does that.
         health_url: Answers 2xx while the application works.
         database: SQLAlchemy URL of its database.
         tests: The project's own tests, run in a scratch copy.
         log_files: What the application writes; a pattern may stand for several.
         instances: How many run.
-        modes: By action (``restart``), or action and fixer (``apply_fix/missing_index``); ``default`` for the rest.
+        modes: By action (`restart`), or action and fixer (`apply_fix/missing_index`); `default` for the rest.
         limits: Other ones than for all.
     """
 
@@ -104,7 +104,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def name(self) -> str:
-        """For people, and in targets: ``shop/production``."""
+        """For people, and in targets: `shop/production`."""
         return f"{self.project}/{self.environment}" if self.environment else self.project
 
     def mode_of(self, means: str) -> Mode:

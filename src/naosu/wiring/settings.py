@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from naosu.domain.repair_policy import RepairPolicy
 from naosu.ingest.limits import IngestLimits
 from naosu.ingest.storm import StormSettings
 
@@ -89,3 +90,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     inbox: InboxSettings = InboxSettings()
     storm: StormSettings = StormSettings()
     retention: RetentionSettings = RetentionSettings()
+    repair: RepairPolicy = RepairPolicy()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from naosu.domain.errors import NaosuError
+from naosu.domain.repair_policy import RepairPolicy
 from naosu.wiring.settings import Settings
 
 ENV_PREFIX = "NAOSU_"
@@ -57,20 +58,33 @@ def setting_names(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> It
             yield f"{prefix}{field.name}"
 
 
+class _RepairSection(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the file is lists of things, for which a place is more than a dotted name."""
+
+    repair: RepairPolicy = RepairPolicy()
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     import yaml
+
+    from naosu.repair.strict_yaml import StrictLoader, YamlFaultError, decode_yaml
 
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}", mend="Name a readable YAML file.") from error
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=StrictLoader)
+        value = yaml.load(text, Loader=StrictLoader)  # noqa: S506 - a subclass of the safe one
     except yaml.YAMLError as error:
         raise ConfigError(_describe_yaml(path, error), mend="Mend the YAML at that place.") from error
     if value is None:
         return {}
+    if isinstance(value, dict) and "repair" in value:
+        try:
+            decode_yaml(text, _RepairSection, name=str(path))
+        except YamlFaultError as error:
+            raise ConfigError(str(error), mend=_SEE) from error
     fault = _fault_in(value)
     if fault is not None:
         message, name, steps = fault
@@ -144,8 +158,9 @@ def _node_at(tree: Any, steps: list[str], *, is_key: bool) -> Any:
 
 def _worded(message: str, steps: list[str]) -> str:
     if message.startswith("Invalid enum value"):
-        kind = _kind_of(".".join(steps))
-        return f"expected one of {', '.join(map(str, getattr(kind, '__args__', ())))}"
+        choices = [one for one in getattr(_kind_of(".".join(steps)), "__args__", ()) if isinstance(one, str)]
+        if choices:
+            return f"expected one of {', '.join(choices)}"
     return message[0].lower() + message[1:]
 
 
