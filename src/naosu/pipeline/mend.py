@@ -15,6 +15,7 @@ from naosu.ports.laboratory import Laboratory
 from naosu.repair.judge import judge
 from naosu.repair.reading import join_evidence, read_log
 from naosu.repair.requests import choose_requests
+from naosu.repair.signature import Signature, signature, signatures, written_by
 
 _LOG = structlog.get_logger(__name__)
 _LAST_RESORT = 0.5
@@ -128,12 +129,13 @@ class Mender:
         )
         self._tell("diagnosing")
         ranked = tuple(_ranked(self._findings(work)))
+        told = _told_of(given, (first, second))
         return Diagnosed(
             evidence=evidence,
             requests=chosen,
             baselines=(first, second),
-            findings=tuple(finding for finding in ranked if not _is_advice(finding)),
-            advice=tuple(finding for finding in ranked if _is_advice(finding)),
+            findings=tuple(finding for finding in ranked if not _is_advice(finding, told)),
+            advice=tuple(finding for finding in ranked if _is_advice(finding, told)),
         )
 
     def observe(self, requests: Sequence[WebRequest], plan: Plan | None = None) -> Observation:
@@ -191,9 +193,29 @@ def _ranked(findings: Iterator[Finding]) -> Iterator[Finding]:
         yield msgspec.structs.replace(finding, plans=plans)
 
 
-def _is_advice(finding: Finding) -> bool:
-    """Say whether a finding is no fault: nothing failed by it, and its fixer is not sure that anybody minds."""
-    return not finding.crashes and finding.diagnosis.confidence < _SURE
+def _told_of(given: FaultEvidence, baselines: Sequence[Observation]) -> frozenset[Signature]:
+    """Return the signatures of the crashes that somebody met: in what was given, or by a request that was not made up.
+
+    Where nothing was given, whatever the application did in its runs counts.
+    """
+    runs = [run for run in baselines if not (given.log.strip() or given.crashes)]
+    written = (
+        chain
+        for run in baselines
+        for exchange in run.exchanges
+        if not exchange.request.is_made_up
+        for chain in written_by(exchange)
+    )
+    unbooted = [run for run in baselines if not run.started]
+    seen = signatures(crash for run in (*runs, *unbooted) for crash in run.crashes)
+    return signatures(given.crashes) | seen | {signature(chain) for chain in written}
+
+
+def _is_advice(finding: Finding, told: frozenset[Signature]) -> bool:
+    """Say whether a finding is no fault that anybody met: nothing failed by it, or only what we made up to send."""
+    if finding.crashes:
+        return told.isdisjoint(signatures(finding.crashes))
+    return finding.diagnosis.confidence < _SURE
 
 
 def _effect(plan: Plan) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from naosu.actions.apply_fix import Branch, Commit, Mode, PatchFile, apply_plan
-from naosu.domain.errors import NaosuError
+from naosu.domain.errors import InvalidInputError, NaosuError
 from naosu.domain.evidence import Crash, FaultEvidence, WebRequest
 from naosu.domain.repair import Check, Diagnosis, Finding, Risk, Tried, Verdict
 from naosu.fixers import load_fixers
@@ -70,7 +70,7 @@ class Fixing:
         **_: Any,
     ) -> None:
         self._source = source
-        self._requests = [parse_request(line) for line in requests]
+        self._requests = [_request(line) for line in requests]
         self._tell = tell
         self._mode = _mode(applies=applies, branch=branch, patch=patch)
         self._databases = tuple(databases)
@@ -179,9 +179,10 @@ class Fixing:
         return _real(best, verdict, (*checks, proof), rolled_back=True, left=undone.left)
 
 
-def parse_request(line: str) -> WebRequest:
-    """Read `GET /path`, or `POST /path {json}`; a bare path is one to GET."""
-    return read_request(line) or WebRequest(method="GET", path=line.strip())
+def _request(line: str) -> WebRequest:
+    if request := read_request(line):
+        return request
+    raise InvalidInputError(f"{line!r} is no request.", mend='Write it as "GET /orders/7" or "POST /orders {…}".')
 
 
 def _mode(*, applies: bool, branch: str | None, patch: Path | None) -> Mode | None:
