@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from naosu.domain.repair import FileEdit, Plan, PlanKind, Proof, Risk
-from naosu.fixers.loading import Producer, Step, eager_edits, lazy_edit, paths_to, producers, within
+from naosu.fixers.loading import Producer, Step, eager_edits, lazy_edits, paths_to, producers, within
 from naosu.fixers.mapped import ModelOf
 from naosu.fixers.reach import FunctionOf
 from naosu.fixers.refreshing import keep_edits, refresh_edits
@@ -33,8 +33,7 @@ def loading_plans(
                     proof,
                 )
             )
-    lazy = [edit for step in steps if (edit := lazy_edit(step))]
-    if len({edit.path for edit in lazy}) == len(lazy) and lazy:
+    if lazy := lazy_edits(steps):
         summary = f"Always load {names} with its owner"
         plans.append(_plan(summary, "Every statement for the owner loads it, by one more SELECT.", lazy, proof))
     return list({plan.diff(): plan for plan in plans}.values())

@@ -186,14 +186,19 @@ def _with_options(one: Producer, options: Sequence[cst.BaseExpression]) -> Chang
     return changed
 
 
-def lazy_edit(step: Step) -> FileEdit | None:
-    """Return the edit that lets a relation always be loaded with its owner. None: it is of a kind of its own."""
-    call = step.relation.call
-    kind = dotted_name(call.func).rpartition(".")[2]
-    if argument(call, "lazy") or argument(call, "sa_relationship_kwargs"):
-        return None
-    if kind == "Relationship":
-        new = with_argument(call, "sa_relationship_kwargs", cst.parse_expression('{"lazy": "selectin"}'))
-    else:
-        new = with_argument(call, "lazy", cst.SimpleString('"selectin"'))
-    return file_edit(step.model.path, step.model.module, replace_nodes(step.model.module, {call: new}))
+def lazy_edits(steps: Sequence[Step]) -> list[FileEdit]:
+    """Return the edits that let relations always be loaded with their owners; none where one says how already."""
+    if any(argument(step.relation.call, name) for step in steps for name in ("lazy", "sa_relationship_kwargs")):
+        return []
+    edits = []
+    for path in dict.fromkeys(step.model.path for step in steps):
+        own = [step for step in steps if step.model.path == path]
+        changes: dict[cst.CSTNode, Change] = {step.relation.call: _always(step.relation.call) for step in own}
+        edits.append(file_edit(path, own[0].model.module, replace_nodes(own[0].model.module, changes)))
+    return edits
+
+
+def _always(call: cst.Call) -> cst.Call:
+    if dotted_name(call.func).rpartition(".")[2] == "Relationship":
+        return with_argument(call, "sa_relationship_kwargs", cst.parse_expression('{"lazy": "selectin"}'))
+    return with_argument(call, "lazy", cst.SimpleString('"selectin"'))

@@ -1,0 +1,1 @@
+"""Relations that are loaded row by row in a loop."""
