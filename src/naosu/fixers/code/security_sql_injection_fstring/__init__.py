@@ -1,0 +1,1 @@
+"""SQL into which values of requests are written as text."""
