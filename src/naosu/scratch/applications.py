@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from naosu.scratch.copying import walk
+from naosu.scratch.hints import is_named, mounted_in, served_targets, targets_in
 
 _CLASSES = {
     "fastapi.FastAPI": "fastapi",
@@ -60,14 +61,18 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_application(source: Path) -> Application | None:
     """Return the application that this tree serves: the most likely, if there are several. None: there is none."""
-    files = [path for path in walk(source) if path.suffix == ".py" and path.is_file()]
+    everything = [path for path in walk(source) if path.is_file()]
+    files = [path for path in everything if path.suffix == ".py"]
     managers = [path for path in files if path.name == "manage.py" and "django" in _text(path)]
     if managers:
         return _django(source, min(managers, key=lambda path: len(path.parts)))
     candidates = _resolved(list(_candidates(source, files)))
     if not candidates:
         return None
-    return _served(source, min(candidates, key=lambda candidate: _rank(source, candidate)))
+    trees = [tree for path in files if ".run(" in (text := _text(path)) or ".mount(" in text if (tree := _parse(path))]
+    hinted = served_targets(everything) | {target for tree in trees for target in targets_in(tree)}
+    mounted = {name for tree in trees for name in mounted_in(tree)}
+    return _served(source, min(candidates, key=lambda candidate: _rank(source, candidate, hinted, mounted)))
 
 
 def _django(source: Path, manage: Path) -> Application:
@@ -215,12 +220,14 @@ def _required(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return positional > 0 or any(default is None for default in arguments.kw_defaults)
 
 
-def _rank(source: Path, candidate: _Candidate) -> tuple[int, ...]:
+def _rank(source: Path, candidate: _Candidate, hinted: set[tuple[str, str]], mounted: set[str]) -> tuple[int, ...]:
     """Rank a candidate; the smallest is the most likely."""
     place = candidate.path.relative_to(source)
     folders = place.parts[:-1]
     names = _FACTORY_NAMES if candidate.is_factory else _APP_NAMES
     return (
+        not is_named(candidate.path, candidate.name, hinted),
+        candidate.name in mounted,
         any(part in _ASIDE or part.startswith("test") for part in (*folders, place.stem)),
         candidate.is_factory,
         names.index(candidate.name) if candidate.name in names else len(names),
