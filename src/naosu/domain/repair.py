@@ -191,8 +191,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was measured after an attempt.
 
     Attributes:
-        name: Stable: ``parse``, ``boot``, ``signature``, ``new_crashes``, ``replay``, ``proof``, ``healthy_requests``,
-            ``headers``, ``streaming``, ``log_lines``, ``schema``, ``row_counts``, ``tests``, ``sandbox``.
+        name: Stable: ``parse``, ``silencing``, ``boot``, ``signature``, ``new_crashes``, ``replay``, ``proof``,
+            ``healthy_requests``, ``headers``, ``streaming``, ``log_lines``, ``schema``, ``row_counts``, ``tests``, ``sandbox``.
         ok: None: it could not be measured.
     """
 

@@ -9,6 +9,7 @@ import msgspec
 from naosu.domain.evidence import WebRequest
 from naosu.domain.observation import Exchange, Observation
 from naosu.domain.repair import Check, Expectation, Finding, Plan, Verdict
+from naosu.repair.answers import did_stream
 from naosu.repair.expected import answers_wrongly, expectation_of, shortcomings
 from naosu.repair.healthy import check_healthy
 from naosu.repair.signature import (
@@ -22,9 +23,13 @@ from naosu.repair.signature import (
     still_there,
     written_by,
 )
+from naosu.repair.silencing import silencing
 from naosu.repair.tracebacks import Chain
 
+_BAD_REQUEST = 400
 _SERVER_FAULT = 500
+_SLOW_S = 0.35
+_OF_STREAMS = re.compile(r"Streaming|body_iterator|Stream consumed|declared Content-Length|than Content-Length")
 _BREAKS = frozenset({"healthy_requests", "headers", "streaming", "schema", "row_counts", "tests", "log_lines"})
 """What was well before: where one of these fails, the plan has made it worse."""
 _NEEDED = frozenset({"proof", "healthy_requests"})
@@ -82,6 +87,8 @@ def _verdict(trial: Trial, checks: Sequence[Check]) -> Verdict:
 
 def _checks(trial: Trial) -> Iterator[Check]:
     yield from _parse(trial.plan)
+    if hidden := list(silencing(trial.plan.edits, trial.finding.crashes)):
+        yield _check("silencing", False, "the fault is mended, not hidden", hidden)
     yield _boot(trial)
     if not trial.after.started:
         return
@@ -89,6 +96,7 @@ def _checks(trial: Trial) -> Iterator[Check]:
     yield from _new_crashes(trial)
     yield from _replay(trial)
     yield from _proof(trial)
+    yield from _held_back(trial)
     yield from check_healthy(
         trial.plan, baselines=trial.baselines, after=trial.after, failing=frozenset(_failing(trial))
     )
@@ -202,6 +210,21 @@ def _failed_by(exchange: Exchange, trial: Trial) -> bool:
         return False
     every = signatures(crash for run in trial.baselines for crash in run.crashes)
     return bool(every) and every <= signatures(trial.finding.crashes)  # nothing else was wrong, so it was this
+
+
+def _held_back(trial: Trial) -> Iterator[Check]:
+    """Check, where the fault was with streams, that slow answers come bit by bit: before, there was none to compare."""
+    told = " ".join(raised.message for crash in trial.finding.crashes for raised in crash.chain)
+    if not trial.booted_before or not _OF_STREAMS.search(told):
+        return
+    slow = [one for one in (trial.after.exchanges[place] for place in _failing(trial)) if one.total_s >= _SLOW_S]
+    held = [
+        f"{one.request.line} took {one.total_s:.2f} s, all of it before its first byte"
+        for one in slow
+        if one.status < _BAD_REQUEST and not did_stream(one)
+    ]
+    if slow:
+        yield _check("replay", not held, "what takes long to come is streamed", held)
 
 
 def _proof(trial: Trial) -> Iterator[Check]:
