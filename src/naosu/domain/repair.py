@@ -192,7 +192,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: Stable: ``parse``, ``silencing``, ``boot``, ``signature``, ``new_crashes``, ``replay``, ``proof``,
-            ``healthy_requests``, ``headers``, ``streaming``, ``log_lines``, ``schema``, ``row_counts``, ``tests``, ``sandbox``.
+            ``healthy_requests``, ``headers``, ``streaming``, ``log_lines``, ``schema``, ``row_counts``, ``tests``,
+            ``sandbox``.
         ok: None: it could not be measured.
     """
 
