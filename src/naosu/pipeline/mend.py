@@ -110,11 +110,19 @@ class Mender:
         self._databases = databases
         self._tell = tell
 
-    def diagnose(self, given: FaultEvidence, requests: Sequence[WebRequest] = ()) -> Diagnosed:
-        """Run the application as it is, and ask every fixer what is wrong with it."""
+    def diagnose(
+        self, given: FaultEvidence, requests: Sequence[WebRequest] = (), *, anything: bool = False
+    ) -> Diagnosed:
+        """Run the application as it is, and ask every fixer what is wrong with it.
+
+        Args:
+            given: What somebody met.
+            requests: To send beside those in the evidence.
+            anything: Whatever goes wrong in its runs counts as a fault that somebody met.
+        """
         self._tell("reading the application's routes")
         described = self._laboratory.describe()
-        chosen = choose_requests(given, given=requests, described=described)
+        chosen = choose_requests(given, given=requests, described=described, source=self._source)
         self._tell(f"running it as it is, with {len(chosen)} requests, twice")
         first = self.observe(chosen)
         second = self.observe(chosen)
@@ -129,7 +137,7 @@ class Mender:
         )
         self._tell("diagnosing")
         ranked = tuple(_ranked(self._findings(work)))
-        told = _told_of(given, (first, second))
+        told = _told_of(given, (first, second), anything=anything)
         return Diagnosed(
             evidence=evidence,
             requests=chosen,
@@ -193,12 +201,8 @@ def _ranked(findings: Iterator[Finding]) -> Iterator[Finding]:
         yield msgspec.structs.replace(finding, plans=plans)
 
 
-def _told_of(given: FaultEvidence, baselines: Sequence[Observation]) -> frozenset[Signature]:
-    """Return the signatures of the crashes that somebody met: in what was given, or by a request that was not made up.
-
-    Where nothing was given, whatever the application did in its runs counts.
-    """
-    runs = [run for run in baselines if not (given.log.strip() or given.crashes)]
+def _told_of(given: FaultEvidence, baselines: Sequence[Observation], *, anything: bool) -> frozenset[Signature]:
+    """Return the signatures of the crashes that somebody met: in what was given, or by a request not made up."""
     written = (
         chain
         for run in baselines
@@ -206,8 +210,7 @@ def _told_of(given: FaultEvidence, baselines: Sequence[Observation]) -> frozense
         if not exchange.request.is_made_up
         for chain in written_by(exchange)
     )
-    unbooted = [run for run in baselines if not run.started]
-    seen = signatures(crash for run in (*runs, *unbooted) for crash in run.crashes)
+    seen = signatures(crash for run in baselines if anything or not run.started for crash in run.crashes)
     return signatures(given.crashes) | seen | {signature(chain) for chain in written}
 
 

@@ -119,8 +119,9 @@ class Fixing:
     def run(self, evidence: Iterable[FaultEvidence]) -> FixReport:
         """Diagnose, try and, where asked for, apply; again while that uncovers more."""
         given = join_evidence(*evidence)
+        anything = not (given.log.strip() or given.crashes)
         for _ in range(ROUNDS_MAX if isinstance(self._mode, Commit) else 1):
-            diagnosed = self._mender.diagnose(given, self._requests)
+            diagnosed = self._mender.diagnose(given, self._requests, anything=anything)
             self._advice = {one.diagnosis.fixer: one.diagnosis for one in diagnosed.advice}
             mended = self._mend_first(diagnosed)
             if mended is None:
