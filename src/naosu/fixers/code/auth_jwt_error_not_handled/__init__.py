@@ -1,0 +1,1 @@
+"""Errors of bad tokens that nobody handles."""

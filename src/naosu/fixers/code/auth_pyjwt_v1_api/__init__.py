@@ -1,0 +1,1 @@
+"""Calls written for PyJWT 1."""

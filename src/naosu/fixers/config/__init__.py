@@ -1,0 +1,1 @@
+"""Fixers that write settings."""

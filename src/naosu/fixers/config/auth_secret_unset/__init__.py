@@ -1,0 +1,1 @@
+"""Keys that an application signs with, and nobody has set."""
