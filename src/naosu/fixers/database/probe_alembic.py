@@ -1,4 +1,4 @@
-# ruff: noqa: BLE001, D103, E501, PLC0415, PLR0917, PLW0108, T201  # a program for the application's own interpreter: whatever fails there is told
+# ruff: noqa: BLE001, D103, E501, PLC0415, PLR2004, PLR0917, PLW0108, T201  # a program for the application's own interpreter: whatever fails there is told
 # mypy: ignore-errors
 """Say where a database stands among the application's migrations, and what running the pending ones would do.
 
@@ -198,7 +198,7 @@ def state():
     }
     if not ARGUMENT["url"]:
         return answer
-    answer["current"] = current(ARGUMENT["url"])
+    answer["current"] = [] if ARGUMENT.get("fresh") else current(ARGUMENT["url"])
     answer["unknown"] = [name for name in answer["current"] if name not in known]
     if answer["unknown"] or len(heads) != 1 or len(answer["current"]) > 1:
         return answer
@@ -233,6 +233,22 @@ def merge():
     return written(revision)
 
 
+def merge_and_upgrade():
+    """Return what running all migrations would do once the heads are merged, and leave no trace of the merge."""
+    script = ScriptDirectory.from_config(config())
+    heads = sorted(script.get_heads())
+    here = sorted(current(ARGUMENT["url"]))
+    revision = command.merge(config(), heads, message="merge", rev_id=name_of("merge", *heads))
+    try:
+        statements, seen, _ = (
+            rendered(ARGUMENT["url"], ",".join(here) if len(here) == 1 else "") if len(here) < 2 else ([], [], [])
+        )
+        refused = [facts["refused"] for facts in map(told, seen) if facts["refused"]]
+    finally:
+        pathlib.Path(revision.path).unlink()
+    return {"statements": statements, "refused": refused}
+
+
 def revise():
     script = ScriptDirectory.from_config(config())
     head = script.get_current_head()
@@ -253,7 +269,9 @@ def main():
         if "flask_migrate" in ARGUMENT["environment"] or "current_app" in ARGUMENT["environment"]:
             flask_context()
         try:
-            answer = {"state": state, "merge": merge, "revise": revise}[ARGUMENT["do"]]()
+            answer = {"state": state, "merge": merge, "revise": revise, "merge_and_upgrade": merge_and_upgrade}[
+                ARGUMENT["do"]
+            ]()
         except (Exception, SystemExit) as error:
             answer = {"error": f"{type(error).__name__}: {error}"[:500]}
     print(json.dumps(answer))

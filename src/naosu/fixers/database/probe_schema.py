@@ -271,15 +271,15 @@ def tables_of(databases):
                      "columns": [column.name for column in table.columns],
                      "info": {str(key): str(value) for key, value in table.info.items()}, "databases": {}}  # fmt: skip
             for url, held in databases.items():
-                if "error" in held:
+                if "error" in held and not held.get("absent"):
                     continue
                 dialect = sa.engine.make_url(url).get_dialect()()
                 try:
-                    if entry["table"] in held["tables"]:
+                    if entry["table"] in held.get("tables", {}):
                         lacks = compared(table, held["tables"][entry["table"]], dialect)
                         entry["databases"][url] = {"exists": True, **lacks}
                     else:
-                        entry["databases"][url] = {"exists": False, "is_view": table.name in held["views"],
+                        entry["databases"][url] = {"exists": False, "is_view": table.name in held.get("views", ()),
                                                    **creation(table, dialect)}  # fmt: skip
                 except Exception as error:
                     PROBLEMS.append(f"{entry['table']}: {type(error).__name__}: {error}"[:300])
@@ -297,7 +297,8 @@ def main():
             try:
                 databases[url] = with_connection(url, described)
             except Exception as error:
-                databases[url] = {"error": f"{type(error).__name__}: {error}"[:500]}
+                absent = "does not exist" in str(error) or "Unknown database" in str(error)
+                databases[url] = {"error": f"{type(error).__name__}: {error}"[:500], "absent": absent}
         tables = tables_of(databases)
     print(json.dumps({"databases": databases, "tables": tables, "problems": PROBLEMS}))
     sys.stdout.flush()
