@@ -63,6 +63,7 @@ def _edits(
     for step in steps:
         for name, way in paths_to(step, models, [one.model for one in chosen]).items():
             ways.setdefault(name, []).append(way)
+    ways = {name: [way for way in own if not _is_part(way, own)] for name, own in ways.items()}
     fresh = [
         edit
         for step in steps[:1]
@@ -74,6 +75,15 @@ def _edits(
     eager = eager_edits(source, usable, ways) if usable else []
     touched = {edit.path for edit in eager}
     return fresh if any(edit.path in touched for edit in fresh) else [*eager, *fresh]
+
+
+def _is_part(way: Sequence[Step], ways: Sequence[Sequence[Step]]) -> bool:
+    """Tell whether another way begins with all of this one."""
+    length = len(way)
+    return any(
+        len(other) > length and all(a.relation is b.relation for a, b in zip(way, other[:length], strict=True))
+        for other in ways
+    )
 
 
 def refreshing_plans(work: Workplace, model: ModelOf | None, reached: Sequence[FunctionOf], proof: Proof) -> list[Plan]:

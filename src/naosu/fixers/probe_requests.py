@@ -19,6 +19,7 @@ import traceback
 
 HERE = os.getcwd() + os.sep
 NOW = {}
+ASKED = {}
 STALL_S = 0.1
 STACK_MAX = 12
 
@@ -103,23 +104,55 @@ def watch_django():
     related.ForwardManyToOneDescriptor.get_object = get_object
     for kind in (related.ReverseManyToOneDescriptor, related.ManyToManyDescriptor):
         patch_many(kind)
+    patch_fetching()
 
 
 def patch_many(kind):
+    """Remember by which name related rows were asked for; whether they are fetched, the queryset says."""
     before = kind.__get__
 
     def get(self, instance, cls=None):
         if instance is not None and NOW:
-            is_many = hasattr(self, "through")
-            is_reverse = getattr(self, "reverse", True)
-            rel = self.rel
-            name = rel.get_accessor_name() if is_reverse or not is_many else rel.field.name
-            if name not in getattr(instance, "_prefetched_objects_cache", {}):
-                model = rel.related_model if is_reverse or not is_many else rel.model
-                lazily(type(instance).__name__, name, model.__name__, "prefetch_related")
+            is_reverse = getattr(self, "reverse", True) or not hasattr(self, "through")
+            name = self.rel.get_accessor_name() if is_reverse else self.rel.field.name
+            model = self.rel.related_model if is_reverse else self.rel.model
+            ASKED[type(instance).__name__, model.__name__] = name
         return before(self, instance, cls)
 
     kind.__get__ = get
+
+
+def patch_fetching():
+    from django.db.models.query import QuerySet
+
+    before = QuerySet._fetch_all
+
+    def fetch(self):
+        owner = self._hints.get("instance")
+        name = ASKED.get((type(owner).__name__, self.model.__name__)) if owner is not None else None
+        if NOW and name and self._result_cache is None:
+            lazily(type(owner).__name__, name, self.model.__name__, "prefetch_related")
+        before(self)
+
+    QuerySet._fetch_all = fetch
+
+
+def slow_network(seconds):
+    """Let calls to other services take their time, as they do where there are any."""
+    for module, owner, name in (
+        ("requests.sessions", "Session", "send"), ("httpx", "Client", "send"), ("urllib.request", "OpenerDirector", "open"),
+    ):  # fmt: skip
+        if module.partition(".")[0] in sys.modules and module in sys.modules:
+            kind = getattr(sys.modules[module], owner)
+            setattr(kind, name, delayed(getattr(kind, name), seconds))
+
+
+def delayed(function, seconds):
+    def call(*args, **kwargs):
+        time.sleep(seconds)
+        return function(*args, **kwargs)
+
+    return call
 
 
 def load(target):
@@ -161,7 +194,7 @@ async def asgi_all(app, requests):
     told = []
     async with lifespan(app):
         watch.thread.start()
-        for request in requests:
+        for request in [one for one in requests for _ in range(2 if one["method"] == "GET" else 1)]:
             start_request(request["method"] + " " + request["path"])
             await asyncio.sleep(0.03)
             begun = time.monotonic()
@@ -270,6 +303,7 @@ def run(argument):
         watch_django()
         return wsgi_all(app, argument["requests"])
     app = load(argument["target"])
+    slow_network(argument.get("network_s", 0.0))
     if argument["framework"] == "flask":
         return wsgi_all(app, argument["requests"])
     return asyncio.run(asgi_all(app, argument["requests"]))
@@ -282,8 +316,13 @@ def judged(told, argument):
         for entry in one["lazy"].values():
             if entry["count"] > argument.get("lazy_max", 1e9):
                 wrong.append(f"{one['request']}: {entry['owner']}.{entry['attribute']} loaded {entry['count']} times")
-        if one.get("stall_s", 0.0) > argument.get("stall_s_max", 1e9):
-            wrong.append(f"{one['request']}: the event loop stood still for {one['stall_s']:.2f} s")
+    stalls = {}
+    for one in told:  # what is asked twice counts by its better time: the first may import, connect, compile
+        stall_s = sum(one["stalls"].values())
+        stalls[one["request"]] = min(stalls.get(one["request"], stall_s), stall_s)
+    for request, stall_s in stalls.items():
+        if stall_s > argument.get("stall_s_max", 1e9):
+            wrong.append(f"{request}: the event loop stood still for {stall_s:.2f} s")
     return not wrong, "; ".join(wrong) or "within the limits"
 
 

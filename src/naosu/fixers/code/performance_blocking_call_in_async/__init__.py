@@ -1,0 +1,1 @@
+"""Calls that hold up the event loop."""
