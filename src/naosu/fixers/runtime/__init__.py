@@ -1,0 +1,1 @@
+"""Fixers of what is wrong around the application while it runs."""

@@ -1,0 +1,1 @@
+"""A fixer, and the small applications that it is tested with."""
