@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from naosu.fixers.call_next import assigned
 from naosu.fixers.database.symbols import definition
 from naosu.fixers.editing import argument, dotted_name, nodes_of
 from naosu.fixers.places import Place, places_with
@@ -42,27 +43,69 @@ class Endpoint:
 def endpoints(source: SourceTree) -> Iterator[Endpoint]:
     """Yield the path operations of an application."""
     for place in places_with(source, "@"):
-        for function in nodes_of(place.module, cst.FunctionDef):
-            for decorator in function.decorators:
-                call = decorator.decorator
-                if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
-                    method = call.func.attr.value
-                    path = argument(call, "path", 0)
-                    if method in METHODS and path is not None and isinstance(path.value, cst.SimpleString):
-                        upper = "" if method == "api_route" else method.upper()
-                        yield Endpoint(place, function, call, upper, str(path.value.evaluated_value))
+        yield from endpoints_in(place)
+
+
+def endpoints_in(place: Place) -> Iterator[Endpoint]:
+    """Yield the path operations of a file."""
+    for function in nodes_of(place.module, cst.FunctionDef):
+        for decorator in function.decorators:
+            call = decorator.decorator
+            if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
+                method = call.func.attr.value
+                path = argument(call, "path", 0)
+                if method in METHODS and path is not None and isinstance(path.value, cst.SimpleString):
+                    upper = "" if method == "api_route" else method.upper()
+                    yield Endpoint(place, function, call, upper, str(path.value.evaluated_value))
 
 
 def endpoint_of(found: Sequence[Endpoint], method: str, path: str) -> Endpoint | None:
-    """Return the endpoint that answers a request: the one whose path is the longest end of it."""
+    """Return the endpoint that answers a request: the one whose path fits best, as prefixes may not be known."""
     asked = path.partition("?")[0]
-    fitting = [one for one in found if one.method in ("", method) and _pattern(one.path).search(asked)]
-    return max(fitting, key=lambda one: (one.path.count("/"), -one.path.count("{"), len(one.path)), default=None)
+    fitting = [(_fit(one, asked), one) for one in found if one.method in ("", method)]
+    best = max(fitting, key=lambda one: one[0], default=((0, 0, 0), None))
+    return best[1] if best[0][0] else None
+
+
+def _fit(endpoint: Endpoint, asked: str) -> tuple[int, int, int]:
+    """Return how well a path fits: whole before its end alone, many fixed parts before few, fewer placeholders."""
+    full = _router_prefix(endpoint) + endpoint.path
+    fixed = sum(1 for part in full.split("/") if part and not part.startswith("{"))
+    if _pattern(full).fullmatch(asked):
+        return 3, fixed, -full.count("{")
+    if fixed and re.search(_pattern(full).pattern + "$", asked):
+        return 2, fixed, -full.count("{")
+    if not fixed and endpoint.path.count("/") < asked.count("/") and re.search(_pattern(full).pattern + "$", asked):
+        return 1, 0, full.count("{")
+    return 0, 0, 0
+
+
+def _router_prefix(endpoint: Endpoint) -> str:
+    """Return the ``prefix=`` of a decorator's router, and of its ``include_router`` in the same file."""
+    func = endpoint.decorator.func
+    router = dotted_name(func.value) if isinstance(func, cst.Attribute) else ""
+    prefix = ""
+    for line in nodes_of(endpoint.place.module, cst.SimpleStatementLine):
+        target, value = assigned(line)
+        if isinstance(target, cst.Name) and target.value == router and isinstance(value, cst.Call):
+            prefix = _text(argument(value, "prefix")) + prefix
+    for call in nodes_of(endpoint.place.module, cst.Call):
+        if (
+            dotted_name(call.func).endswith(".include_router")
+            and call.args
+            and dotted_name(call.args[0].value) == router
+        ):
+            prefix = _text(argument(call, "prefix")) + prefix
+    return prefix
+
+
+def _text(arg: cst.Arg | None) -> str:
+    return str(arg.value.evaluated_value) if arg is not None and isinstance(arg.value, cst.SimpleString) else ""
 
 
 def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"\{[^}]*\}", path.rstrip("/"))
-    return re.compile("[^/]+".join(re.escape(part) for part in parts) + "/?$")
+    return re.compile("[^/]+".join(re.escape(part) for part in parts) + "/?")
 
 
 def models_named(

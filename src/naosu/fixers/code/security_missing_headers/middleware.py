@@ -99,12 +99,12 @@ def flask_edits(source: SourceTree, missing: Mapping[str, str]) -> tuple[FileEdi
         f'    response.headers.setdefault("{header.title()}", "{value}")\n' for header, value in missing.items()
     )
     hook = statements(
-        f"\n\n@{app.name}.after_request\ndef {name}(response):\n"
+        f"@{app.name}.after_request\ndef {name}(response):\n"
         f'    """Add what an answer lacks."""\n{lines}    return response\n',
         app.place.module,
     )
-    if app.function is not None:
-        hook = [hook[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])]
+    gap = [cst.EmptyLine(indent=False)] * (1 if app.function is not None else 2)
+    hook = [one.with_changes(leading_lines=gap) for one in hook]
     last = (added(app, _ADDERS) or [app.line])[-1]
     after = _following(app, last)
     changes: dict[cst.CSTNode, cst.FlattenSentinel[cst.CSTNode]] = {last: cst.FlattenSentinel([last, *hook])}

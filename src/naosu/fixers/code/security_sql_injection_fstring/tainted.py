@@ -20,7 +20,7 @@ _HOLDERS = frozenset({
 
 
 def tainted_names(function: cst.FunctionDef) -> set[str]:
-    """Return the names that may hold text from outside: parameters but for numbers and dates, and what is made of it."""
+    """Return the names that may hold text from outside: parameters other than numbers, what is made of them."""
     found = {name for name, type_ in _parameters(function) if name not in _HOLDERS and not _is_safe(type_)}
     if any(name.value == "request" for name in nodes_of(function, cst.Name)):
         found.add("request")

@@ -1,0 +1,1 @@
+"""Answers with the hashes of passwords in them."""
