@@ -1,0 +1,1 @@
+"""Pages for developers, shown to everybody."""
