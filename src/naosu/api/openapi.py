@@ -23,6 +23,7 @@ TAGS = [
     {"name": "events", "description": "Single occurrences, their raw payload and attachments."},
     {"name": "releases", "description": "Versions of watched applications."},
     {"name": "telemetry", "description": "Transactions, check-ins and log records."},
+    {"name": "repair", "description": "What Naosu did about faults, what it would do, and what people say to that."},
     {"name": "operations", "description": "What became of everything that was sent."},
     {"name": "reports", "description": "Errors at a glance: lists, summaries, metrics."},
     {"name": "accounts", "description": "People, sessions and API tokens."},

@@ -16,6 +16,7 @@ V1_WORDS: dict[str, tuple[str, ...]] = {
     "naosu.api.v1.stats": ("dead-letters", "ledger", "stats"),
     "naosu.api.v1.accounts": ("accounts", "first-run", "me", "sign-in", "sign-out"),
     "naosu.api.v1.tokens": ("tokens",),
+    "naosu.api.v1.repair": ("repair",),
     "naosu.api.v1.reports": ("errors", "monitoring", "report", "reset", "status", "summary"),
 }
 ALL_PARTS = (

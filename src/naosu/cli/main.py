@@ -22,6 +22,8 @@ COMMANDS = {
     "issues": "List, show, explain and change issues.",
     "events": "Show one event.",
     "fix": "Diagnose a fault, find a repair, and prove it in a scratch copy.",
+    "repair": "See what Naosu did about faults, approve what it would do, or stop it all.",
+    "audit": "Read and verify the record of everything that was done about repairs.",
     "project": "Make and list projects.",
     "token": "Make, list and revoke API tokens.",
     "account": "Make and list accounts, and set passwords.",

@@ -1,5 +1,6 @@
 """What Naosu may touch, how far it may go by itself, and how often."""
 
+import shlex
 from typing import Annotated
 
 import msgspec
@@ -16,7 +17,7 @@ _Seconds = Annotated[float, Meta(ge=0)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 _Url = Annotated[str, Meta(pattern=r"^(https?://\S+)?$")]
-_Command = Annotated[tuple[str, ...], Meta(min_length=1)]
+_Command = Annotated[str, Meta(min_length=1)]
 
 
 class RepairLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +54,7 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How an application is started anew: exactly one of these.
 
     Attributes:
-        command: A program and its arguments; no shell reads them.
+        command: A program and its arguments. Quoted as for a shell, but no shell runs it.
         systemd: A unit.
         docker: A container.
         kubectl: A workload: `deployment/shop`, or with its namespace `web/deployment/shop`.
@@ -69,6 +70,7 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         named = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(named) != 1:
             raise ValueError(f"expected exactly one of {', '.join(self.__struct_fields__)}, found {named or 'none'}")
+        _refuse_broken(self.command or "")
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,11 +80,11 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         project: Its slug.
         environment: As its events say it. Empty: every environment that has no entry of its own.
         source: Folder of the checkout that runs.
-        start: Starts the application in a scratch copy, with `{port}`. Empty: it is guessed.
+        start: Command that starts the application in a scratch copy, with `{port}`. Empty: it is guessed.
         restart: How the real one is started anew. None: Naosu never does that.
         health_url: Answers 2xx while the application works.
         database: SQLAlchemy URL of its database.
-        tests: The project's own tests, run in a scratch copy.
+        tests: Command that runs the project's own tests, in a scratch copy. Empty: there are none.
         log_files: What the application writes; a pattern may stand for several.
         instances: How many run.
         modes: By action (`restart`), or action and fixer (`apply_fix/missing_index`); `default` for the rest.
@@ -92,15 +94,20 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     project: _Name
     environment: str = ""
     source: str = ""
-    start: tuple[str, ...] = ()
+    start: str = ""
     restart: Runner | None = None
     health_url: _Url = ""
     database: str = ""
-    tests: tuple[str, ...] = ()
+    tests: str = ""
     log_files: tuple[str, ...] = ()
     instances: _Some = 1
     modes: dict[str, Mode] = {}
     limits: RepairLimits | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse commands whose quotes do not close."""
+        for command in (self.start, self.tests):
+            _refuse_broken(command)
 
     @property
     def name(self) -> str:
@@ -143,3 +150,10 @@ class RepairPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def limits_of(self, ground: Ground) -> RepairLimits:
         """Return the limits that hold there."""
         return ground.limits or self.limits
+
+
+def _refuse_broken(command: str) -> None:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"expected a command, found {command!r}: {error}") from error

@@ -17,11 +17,11 @@ repair:
     - project: shop
       environment: production
       source: /srv/shop
-      start: [python, -m, uvicorn, "app:app", --port, "{port}"]
+      start: python -m uvicorn app:app --port {port}
       restart: {systemd: shop.service}
       health_url: http://127.0.0.1:8000/healthz
       database: postgresql://shop:secret@db/shop
-      tests: [pytest, -q]
+      tests: pytest -q
       log_files: [/var/log/shop/*.log]
       instances: 4
       modes: {default: observe, restart: auto, apply_fix: approve, apply_fix/jwt_secret: off}
@@ -105,6 +105,8 @@ BAD = {
     "repair:\n  projects:\n    - {project: shop, sources: /srv}": ":3:23: "
     "`repair.projects[0]`: expected one of project, environment, source",
     "repair:\n  limits: {cooldown_s: 5m}": ":2:24: `repair.limits.cooldown_s`: expected `float`, found '5m'",
+    "repair:\n  projects:\n    - {project: shop, tests: pytest -k 'a}": ":3:7: `repair.projects[0]`: "
+    'expected a command, found "pytest -k \'a": No closing quotation',
     "repair:\n  promote_after: -1": ":2:18: `repair.promote_after`: expected `int` >= 0, found -1",
 }
 
