@@ -14,7 +14,7 @@ from naosu.ports.fixer import Fixer, SourceTree
 from naosu.ports.laboratory import Laboratory
 from naosu.repair.judge import judge
 from naosu.repair.reading import join_evidence, read_log
-from naosu.repair.requests import choose_requests
+from naosu.repair.requests import REQUESTS_MAX, choose_requests
 from naosu.repair.signature import Signature, signature, signatures, written_by
 
 _LOG = structlog.get_logger(__name__)
@@ -81,12 +81,13 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         findings: The surest first.
         advice: What could be better, but nobody complained of and nothing failed by: never acted upon.
-        baselines: The application as it is, observed twice, so that what varies by itself is known.
+        baselines: The application as it is, observed twice, so that what varies by itself is known; and once more by
+            the requests of proofs, where the fault was not seen before.
     """
 
     evidence: FaultEvidence
     requests: tuple[WebRequest, ...]
-    baselines: tuple[Observation, Observation]
+    baselines: tuple[Observation, ...]
     findings: tuple[Finding, ...]
     advice: tuple[Finding, ...] = ()
 
@@ -104,7 +105,7 @@ class Mender:
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Join the parts. `tell` hears what is being done, in a few words."""
-        self._source = source
+        self.source = source
         self._laboratory = laboratory
         self._fixers = fixers
         self._databases = databases
@@ -122,13 +123,13 @@ class Mender:
         """
         self._tell("reading the application's routes")
         described = self._laboratory.describe()
-        chosen = choose_requests(given, given=requests, described=described, source=self._source)
+        chosen = choose_requests(given, given=requests, described=described, source=self.source)
         self._tell(f"running it as it is, with {len(chosen)} requests, twice")
         first = self.observe(chosen)
         second = self.observe(chosen)
-        evidence = join_evidence(given, read_log(first.log, self._source), read_log(second.log, self._source))
+        evidence = join_evidence(given, read_log(first.log, self.source), read_log(second.log, self.source))
         work = Workbench(
-            source=self._source,
+            source=self.source,
             laboratory=self._laboratory,
             evidence=evidence,
             given=given,
@@ -138,18 +139,20 @@ class Mender:
         self._tell("diagnosing")
         ranked = tuple(_ranked(self._findings(work)))
         told = _told_of(given, (first, second), anything=anything)
+        findings = tuple(finding for finding in ranked if not _is_advice(finding, told))
+        asked = _asked_by_proofs(findings, (first, second))
         return Diagnosed(
             evidence=evidence,
             requests=chosen,
-            baselines=(first, second),
-            findings=tuple(finding for finding in ranked if not _is_advice(finding, told)),
+            baselines=(first, second, self.observe(asked)) if asked else (first, second),
+            findings=findings,
             advice=tuple(finding for finding in ranked if _is_advice(finding, told)),
         )
 
     def observe(self, requests: Sequence[WebRequest], plan: Plan | None = None) -> Observation:
         """Observe a scratch copy, and read the tracebacks in its log."""
         observation = self._laboratory.observe(requests, plan)
-        return msgspec.structs.replace(observation, crashes=read_log(observation.log, self._source).crashes)
+        return msgspec.structs.replace(observation, crashes=read_log(observation.log, self.source).crashes)
 
     def observe_in_force(self, requests: Sequence[WebRequest], plan: Plan) -> Observation:
         """Observe the tree with the plan already applied to it, by the plan's own proof."""
@@ -182,6 +185,18 @@ class Mender:
                 yield from fixer.find(work)
             except Exception:  # noqa: BLE001 # why: the plugin boundary: a fixer that fails must not hide what the others find
                 _LOG.exception("fixer.failed", fixer=fixer.name)
+
+
+def _asked_by_proofs(findings: Sequence[Finding], runs: Sequence[Observation]) -> list[WebRequest]:
+    """Return the requests by which the plans of faults that no run has shown will be judged."""
+    shown = signatures(crash for run in runs for crash in run.crashes)
+    return [
+        expected.request
+        for finding in findings
+        if shown.isdisjoint(signatures(finding.crashes))
+        for plan in finding.plans[:_PLANS_MAX]
+        for expected in plan.proof.expect
+    ][:REQUESTS_MAX]
 
 
 def _ranked(findings: Iterator[Finding]) -> Iterator[Finding]:
