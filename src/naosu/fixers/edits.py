@@ -20,6 +20,7 @@ class Edits:
         self._steps: dict[int, tuple[cst.CSTNode, list[Step]]] = {}
         self._imports: dict[tuple[str, str], None] = {}
         self._moved: dict[tuple[str, str], tuple[str, str]] = {}
+        self._dropped: dict[tuple[str, str], None] = {}
         self._unused: dict[tuple[str, str], None] = {}
 
     def __bool__(self) -> bool:
@@ -42,6 +43,10 @@ class Edits:
         """Stop importing a name, once nothing uses it."""
         self._unused[source, name] = None
 
+    def drop(self, source: str, name: str) -> None:
+        """Stop importing a name, whatever says it."""
+        self._dropped[source, name] = None
+
     def move_import(self, source: str, name: str, new_source: str, new_name: str = "") -> None:
         """Import a name from elsewhere; what the file calls it stays, but for an alias, which goes."""
         self._moved[source, name] = (new_source, new_name or name)
@@ -51,6 +56,8 @@ class Edits:
         module = replace_nodes(self.module, {node: _in_turn(steps) for node, steps in self._steps.values()})
         for (source, name), (new_source, new_name) in self._moved.items():
             module = _moved(module, source, name, new_source, new_name)
+        for source, name in self._dropped:
+            module = _without_import(module, source, name)
         for source, name in self._imports:
             module, _ = with_import(module, source, name)
         for source, name in self._unused:
@@ -73,10 +80,20 @@ def _in_turn(steps: list[Step]) -> Step:
     return all_of
 
 
+def _without_import(module: cst.Module, source: str, name: str) -> cst.Module:
+    for node in nodes_of(module, cst.ImportFrom):
+        if isinstance(node.names, cst.ImportStar) or not _is_from(node, source):
+            continue
+        alias = next((alias for alias in node.names if dotted_name(alias.name) == name), None)
+        if alias is not None:
+            return _without_alias(module, node, alias)
+    return module
+
+
 def without_unused_import(module: cst.Module, source: str, name: str) -> cst.Module:
     """Return the module without ``from source import name``, when nothing else in it says that name."""
     for node in nodes_of(module, cst.ImportFrom):
-        if isinstance(node.names, cst.ImportStar) or node.relative or dotted_name(node.module) != source:
+        if isinstance(node.names, cst.ImportStar) or not _is_from(node, source):
             continue
         alias = next((alias for alias in node.names if dotted_name(alias.name) == name), None)
         if alias is None or _is_said(module, dotted_name(alias.asname.name) if alias.asname else name, alias):
@@ -85,9 +102,15 @@ def without_unused_import(module: cst.Module, source: str, name: str) -> cst.Mod
     return module
 
 
+def _is_from(node: cst.ImportFrom, source: str) -> bool:
+    """Tell whether a statement imports from a module; of a relative one, only what it says is compared."""
+    said = dotted_name(node.module)
+    return said == source or bool(node.relative and said and source.endswith(f".{said}"))
+
+
 def _moved(module: cst.Module, source: str, name: str, new_source: str, new_name: str) -> cst.Module:
     for node in nodes_of(module, cst.ImportFrom):
-        if isinstance(node.names, cst.ImportStar) or node.relative or dotted_name(node.module) != source:
+        if isinstance(node.names, cst.ImportStar) or not _is_from(node, source):
             continue
         alias = next((alias for alias in node.names if dotted_name(alias.name) == name), None)
         if alias is None:

@@ -166,6 +166,18 @@ def _loading(work: Workplace, variable: str) -> FileEdit | None:
     return None
 
 
+def _is_import(line: cst.BaseStatement) -> bool:
+    kinds = (cst.Import, cst.ImportFrom, cst.Expr)
+    return isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], kinds)
+
+
+def _after_loading(node: cst.SimpleStatementLine) -> cst.FlattenSentinel[cst.CSTNode]:
+    call = cst.parse_statement("load_dotenv()\n")
+    return cst.FlattenSentinel(
+        [call.with_changes(leading_lines=node.leading_lines), node.with_changes(leading_lines=())]
+    )
+
+
 def _plan(work: Workplace, path: str, before: str | None, values: dict[str, str], code: tuple[FileEdit, ...]) -> Plan:
     after = before or ""
     for name, value in values.items():

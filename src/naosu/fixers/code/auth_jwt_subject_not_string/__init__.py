@@ -1,0 +1,1 @@
+"""Subjects of tokens that are no strings."""

@@ -1,0 +1,1 @@
+"""Password hashing by passlib with a bcrypt that it does not know."""
