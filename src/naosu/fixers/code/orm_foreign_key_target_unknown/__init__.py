@@ -1,0 +1,1 @@
+"""Foreign keys to tables or columns that do not exist under that name."""

@@ -1,0 +1,1 @@
+"""Relationships between tables that no foreign key links."""

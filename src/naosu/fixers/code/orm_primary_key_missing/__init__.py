@@ -1,0 +1,1 @@
+"""Mapped classes without a primary key."""

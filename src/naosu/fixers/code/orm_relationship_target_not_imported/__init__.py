@@ -1,0 +1,1 @@
+"""Relationships to classes that nothing has imported, or that are spelt otherwise."""

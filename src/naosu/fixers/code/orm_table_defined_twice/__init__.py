@@ -1,0 +1,1 @@
+"""Tables that are defined twice: by a module imported under two names, or by a copied name."""

@@ -1,0 +1,1 @@
+"""Middleware that is added after the application has started."""
