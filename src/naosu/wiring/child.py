@@ -19,6 +19,7 @@ class Kind(StrEnum):
     WEB = "web"
     DIGEST = "digest"
     WATCH = "watch"
+    MEND = "mend"
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):

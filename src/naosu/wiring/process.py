@@ -69,6 +69,10 @@ def _load(kind: Kind, rest: list[str]) -> Work:
         from naosu.wiring.digest_process import run_digest
 
         return run_digest
+    if kind is Kind.MEND:
+        from naosu.wiring.mend_process import run_mend
+
+        return run_mend
     from naosu.wiring.watch_process import run_watch
 
     return run_watch

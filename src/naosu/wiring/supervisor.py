@@ -80,6 +80,7 @@ class Supervisor:
     def _slots(self, *kinds: Kind) -> list[Slot]:
         counts = {Kind.WEB: self._web_count(), Kind.WATCH: 1}
         counts[Kind.DIGEST] = self.settings.processes.digest or counts[Kind.WEB]
+        counts[Kind.MEND] = int(bool(self.settings.repair.projects))
         return [Slot(kind, index) for kind in kinds for index in range(counts[kind])]
 
     def _web_count(self) -> int:
@@ -131,7 +132,7 @@ class Supervisor:
             for slot in self._slots(Kind.WEB):
                 if slot in self._children:
                     self._order(slot)
-            for slot in self._slots(Kind.DIGEST):
+            for slot in self._slots(Kind.DIGEST, Kind.MEND):
                 self._start(slot)
                 self._order(slot)
         elif message.kind == "up":

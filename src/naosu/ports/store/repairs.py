@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from naosu.domain.action_record import ActionRecord
-from naosu.domain.attempt import Approval, Attempt, AttemptState, Proposal, Step
+from naosu.domain.attempt import Approval, Attempt, AttemptState, Mode, Proposal, Step
 from naosu.domain.audit import AuditEntry, AuditHead
 from naosu.domain.lease import Lease
 from naosu.domain.repair_stop import RepairStop
@@ -59,6 +59,15 @@ class AttemptStore(Protocol):
             ImpossibleStepError: No attempt ever takes that step.
             LeaseLostError: The fence is not the lease's, or the lease has run out.
             RepairStoppedError: It would run, and repairing is stopped.
+        """
+        ...
+
+    def hold_attempt(self, attempt_id: int, *, reason: str, mode: Mode, by: str, now: datetime) -> Attempt:
+        """Remember why an attempt may not run yet, and the mode in force; the same as before changes nothing.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: It has begun, or never will.
         """
         ...
 
