@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
+
 from naosu.scratch.errors import SourceUnusableError
 
 LEFT_OUT = frozenset(
@@ -18,6 +20,7 @@ LEFT_OUT = frozenset(
 FILES_MAX = 50_000
 TREE_BYTES_MAX = 2_000_000_000
 FILE_BYTES_MAX = 1_000_000_000
+PREFIX = "naosu-scratch-"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 
@@ -60,6 +63,14 @@ def copy_file(path: Path, place: Path) -> None:
     except sqlite3.Error:
         place.unlink(missing_ok=True)
         shutil.copy(path, place)  # damaged: as it is, for the application to stumble over as it does
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what laboratories left that were killed: their folders are named by their processes."""
+    for left in folder.glob(f"{PREFIX}*-*"):
+        process = left.name.removeprefix(PREFIX).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)) and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def walk(source: Path) -> Iterator[Path]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from naosu.domain.evidence import Crash, WebRequest
 from naosu.domain.observation import Described, Exchange, Observation
 from naosu.domain.repair import Plan
 from naosu.scratch.cell import run_job
-from naosu.scratch.copying import copy_tree
+from naosu.scratch.copying import PREFIX, copy_tree, remove_left_over
 from naosu.scratch.errors import CellFailedError
 from naosu.scratch.inside.places import TREE
 from naosu.scratch.outside import OutsideFiles
@@ -99,7 +99,8 @@ class ScratchLaboratory:
         self._suite = Suite(tests, self.start) if tests else None
         self._limits = limits or Limits()
         self._read_crashes = read_crashes
-        self._folder = Path(tempfile.mkdtemp(prefix="naosu-scratch-"))
+        remove_left_over(Path(tempfile.gettempdir()))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self._view = view_of(self.start.python, self.source)
         self._count = 0
         self._pristine = self._folder / "pristine"
@@ -220,9 +221,11 @@ class ScratchLaboratory:
             given["PYTHONPATH"] = ":".join(self._place(f"{self.start.cwd}/{root}") for root in roots.split(":"))
         return given
 
-    def _run_step(self, argv: Sequence[str], timeout_s: float) -> dict[str, Any]:
+    def _run_step(
+        self, argv: Sequence[str], timeout_s: float, variables: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         cwd = self._place(self.start.cwd)
-        environment = self._environment()
+        environment = {**self._environment(), **(variables or {})}
         paths = [cwd, *environment.get("PYTHONPATH", "").split(":")]
         environment["PYTHONPATH"] = ":".join(dict.fromkeys(path for path in paths if path))
         return {"do": "run", "argv": list(argv), "env": environment, "cwd": cwd, "wait_s": timeout_s}
@@ -235,6 +238,7 @@ class ScratchLaboratory:
                 "argv": list(self.start.argv),
                 "env": self._environment(),
                 "cwd": self._place(self.start.cwd),
+                "fixed_ports": self.start.fixed_ports,
                 "wait_s": limits.boot_s,
             },
             {"do": "facts"},
@@ -255,7 +259,7 @@ class ScratchLaboratory:
         tree = self._fresh(plan)
         steps = [
             *sqlite_steps(plan, self.source),
-            self._run_step(self._suite.argv(), self._limits.tests_s),
+            self._run_step(self._suite.argv(), self._limits.tests_s, self._suite.environment),
             *self._suite.read_steps(),
         ]
         try:

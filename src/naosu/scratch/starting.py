@@ -1,5 +1,6 @@
 """How an application is started: as it was told, or by reading its source."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ _MODULES_BY_PROGRAM = {
     "waitress-serve": "waitress",
 }  # fmt: skip
 
+_USUAL_PORTS = (8000, 5000, 8080)
+
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """How to start an application.
@@ -24,6 +27,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
         argv: ``{port}`` stands for the port.
         environment: What it needs beside a clean environment.
         cwd: Relative to the source tree.
+        fixed_ports: Where it may listen although it was told nothing, as its command does not say ``{port}``.
         application: What was found in the source. None: nothing was.
     """
 
@@ -31,6 +35,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     python: Path
     environment: dict[str, str] = {}
     cwd: str = "."
+    fixed_ports: tuple[int, ...] = ()
     application: Application | None = None
 
 
@@ -49,7 +54,13 @@ def find_start(source: Path, *, python: Path | None, start: str | None) -> Start
     roots = {"PYTHONPATH": ":".join(application.roots)} if application and application.roots else {}
     if words:
         argv = with_interpreter(words, interpreter)
-        return Start(argv=argv, python=interpreter, environment={**roots, **variables}, application=application)
+        return Start(
+            argv=argv,
+            python=interpreter,
+            environment={**roots, **variables},
+            fixed_ports=() if any("{port}" in word for word in words) else (*_ports(words), *_USUAL_PORTS),
+            application=application,
+        )
     if application is None:
         raise SourceUnusableError(
             f"no FastAPI, Starlette, Flask or Django application was found in {source}",
@@ -62,6 +73,12 @@ def find_start(source: Path, *, python: Path | None, start: str | None) -> Start
         cwd=application.cwd,
         application=application,
     )
+
+
+def _ports(words: Sequence[str]) -> list[int]:
+    """Return the numbers of a command that may be its port: ``--port 9000``, ``--bind=0.0.0.0:9000``."""
+    found = [match for word in words if (match := re.search(r"(?:^|[:=])(\d{4,5})$", word))]
+    return [int(match.group(1)) for match in found]
 
 
 def with_interpreter(words: Sequence[str], python: Path) -> tuple[str, ...]:

@@ -15,11 +15,16 @@ _VERBOSE_OK = re.compile(r"^(\S+ \([\w.]+\))(?:.*?)\.\.\. ok$", re.MULTILINE)
 
 
 class Suite:
-    """One test command."""
+    """One test command.
+
+    Attributes:
+        environment: The variables that it sets for itself.
+    """
 
     def __init__(self, command: str, start: Start) -> None:
         words = shlex.split(command)
         self._command = command
+        self.environment = leading_variables(words)
         self._words = with_interpreter(words[len(leading_variables(words)) :], start.python)
         self._is_pytest = any(Path(word).name in {"pytest", "py.test"} for word in self._words)
 

@@ -1,5 +1,7 @@
 import os
 import sqlite3
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -262,6 +264,13 @@ def test_a_command_that_does_not_exist_is_no_failure_of_ours(make):
     assert "/absent/program" in seen.log
 
 
+@pytest.mark.parametrize("command", ["python serve.py", "uvicorn main:app --port 9123", "python serve.py 8765"])
+def test_a_command_without_a_place_for_the_port_is_found_where_it_listens(make, command):
+    serve = "import sys, uvicorn\nuvicorn.run('main:app', port=int(sys.argv[1]) if sys.argv[1:] else 8000)\n"
+    seen = make({"main.py": SHOP, "serve.py": serve}, start=command).observe(ask("GET /"))
+    assert seen.exchanges[0].status == 200
+
+
 def test_two_copies_do_not_see_each_other(make):
     laboratory = make({"main.py": SHOP + "\nimport os; print('seen', os.path.exists('mark')); open('mark', 'w')\n"})
     assert "seen False" in laboratory.observe([]).log
@@ -274,6 +283,18 @@ def test_nothing_is_left_when_a_laboratory_is_closed(make):
     folder = laboratory._folder
     laboratory.close()
     assert not folder.exists()
+
+
+def test_what_a_killed_laboratory_left_is_removed_by_the_next(make, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left, used = tmp_path / f"naosu-scratch-{ended.pid}-abc", tmp_path / f"naosu-scratch-{os.getpid()}-abc"
+    left.mkdir()
+    used.mkdir()
+    make({"main.py": SHOP})
+    assert not left.exists()
+    assert used.exists()
 
 
 def test_a_script_finds_its_argument_and_the_application(make):
@@ -324,6 +345,12 @@ def test_the_projects_own_tests_name_what_passed(make):
     edit = FileEdit(path="tests/test_shop.py", before=TESTS, after=TESTS.replace("assert 0", "assert 1"))
     passed = laboratory.observe([], plan(edit)).tests_passed
     assert passed == ("tests.test_shop::test_bad", "tests.test_shop::test_good")
+
+
+def test_a_test_command_sets_its_own_variables(make):
+    text = "import os\ndef test_mode(): assert os.environ['MODE'] == 'test'\n"
+    laboratory = make({"main.py": SHOP, "test_mode.py": text}, tests="MODE=test pytest")
+    assert laboratory.observe([]).tests_passed == ("test_mode::test_mode",)
 
 
 def test_without_tests_it_is_unknown_what_passed(make):

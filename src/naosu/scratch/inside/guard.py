@@ -48,7 +48,7 @@ def _free_bytes(folder: str) -> int:
 
 
 def _wait(child: int, wait_s: float) -> None:
-    with contextlib.suppress(ChildProcessError, OSError):
+    with contextlib.suppress(OSError, AttributeError):  # the latter: this is no Linux
         handle = os.pidfd_open(child)
         try:
             select.select([handle], [], [], wait_s)
@@ -82,7 +82,7 @@ def _resident_bytes(first: int) -> int:
 def _processes() -> dict[int, tuple[int, int]]:
     """Return the parent and the resident pages of each process that can be seen."""
     parents: dict[int, tuple[int, int]] = {}
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdigit():
             with contextlib.suppress(OSError, IndexError, ValueError):
                 fields = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()

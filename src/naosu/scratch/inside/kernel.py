@@ -1,8 +1,10 @@
 """The few calls to the kernel that the standard library does not have."""
 
 import ctypes
+import errno
 import os
 import struct
+import sys
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -27,6 +29,7 @@ _CAPABILITIES = 64
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
+IS_LINUX = sys.platform == "linux"
 
 
 def check(result: int, what: str) -> int:
@@ -39,11 +42,15 @@ def check(result: int, what: str) -> int:
 
 def syscall(what: str, number: int, *arguments: object) -> int:
     """Make a call that libc has no name for."""
+    if not IS_LINUX:
+        raise OSError(errno.ENOSYS, f"{what}: this is no Linux")
     return check(_libc.syscall(ctypes.c_long(number), *arguments), what)
 
 
 def unshare(flags: int) -> None:
     """Leave namespaces for fresh ones."""
+    if not IS_LINUX:
+        raise OSError(errno.ENOSYS, "this is no Linux")
     check(_libc.unshare(flags), "unshare")
 
 
@@ -121,11 +128,15 @@ def drop_bounding_capabilities() -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability."""
+    if not IS_LINUX:
+        return
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
     check(_libc.capset(header, bytes(24)), "capset")
 
 
 def _prctl(option: int, value: int, more: int = 0) -> int:
+    if not IS_LINUX:
+        return 0
     zero = ctypes.c_ulong(0)
     result: int = _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), ctypes.c_ulong(more), zero, zero)
     return result

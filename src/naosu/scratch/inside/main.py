@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from naosu.scratch.inside import kernel, landlock, seccomp, walls
@@ -40,31 +41,13 @@ def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
     """Build the walls, and note in the job what holds; returns what does not."""
     missing: list[str] = []
     user = _give_away(job) if separated and os.getuid() == 0 and job["is_public"] else 0
-    is_rooted = False
-    if separated:
-        walls.raise_loopback()
-        try:
-            if "root" in job["layers"]:
-                walls.build_root(job)
-                is_rooted = True
-            else:
-                missing.append("a root of its own: switched off: only Landlock hides the host's files")
-        except OSError as error:
-            missing.append(f"a root of its own: {error}: only Landlock hides the host's files")
+    is_rooted = separated and _build_root(job, missing)
     if user and not is_rooted:
         user = _give_away(job, user=0)
-    job["landlock"] = "landlock" in job["layers"] and landlock.version() > 0
-    if not job["landlock"]:
-        missing.append("Landlock: this kernel has none: files are only hidden by the cell's own root, if it has one")
-    job["seccomp"] = "seccomp" in job["layers"] and seccomp.is_known()
-    if not job["seccomp"]:
-        missing.append("a filter on system calls: there is none for this kind of machine")
-    job["ports"] = None if separated else []
-    if job["relays"] and not separated:
-        missing.append("database servers: only a network namespace lets a cell reach just one, so it reaches none")
     job["user"] = user
-    if os.getuid() == 0 and not user:
-        missing.append("a user of its own: processes are not counted, and root's files are only hidden by other means")
+    job["landlock"] = "landlock" in job["layers"] and landlock.version() > 0
+    job["seccomp"] = "seccomp" in job["layers"] and seccomp.is_known()
+    job["ports"] = None if separated else []
     if is_rooted:
         job.update(
             place=job["source"], home=walls.HOME, tmp=walls.TEMPORARY, logs=walls.LOGS,
@@ -72,7 +55,35 @@ def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
         )  # fmt: skip
     else:
         job.update(place=job["tree"], writable_places=[])
-    return missing
+    return missing + [text for holds, text in _what_holds(job) if not holds]
+
+
+def _build_root(job: dict[str, Any], missing: list[str]) -> bool:
+    walls.raise_loopback()
+    if "root" not in job["layers"]:
+        missing.append("a root of its own: switched off: only Landlock hides the host's files")
+        return False
+    try:
+        walls.build_root(job)
+    except OSError as error:
+        missing.append(f"a root of its own: {error}: only Landlock hides the host's files")
+        return False
+    return True
+
+
+def _what_holds(job: dict[str, Any]) -> Iterator[tuple[bool, str]]:
+    yield (
+        job["landlock"],
+        "Landlock: off, or not in this kernel: only the cell's own root, if any, hides the host's files",
+    )
+    yield job["seccomp"], "a filter on system calls: off, or there is none for this kind of machine"
+    yield job["user"] or os.getuid(), "a user of its own: processes are not counted, and root's files less hidden"
+    yield (
+        os.path.isdir("/proc/self"),
+        "a bound on the memory of all processes together: there is no /proc to read it from",
+    )
+    is_reached = not job["relays"] or job["ports"] is None
+    yield is_reached, "database servers: only a network namespace lets a cell reach just one, so it reaches none"
 
 
 def _give_away(job: dict[str, Any], user: int | None = None) -> int:

@@ -53,13 +53,17 @@ class Run:
         if self.job["ports"] is not None:
             self.job["ports"].append(self.port)
         argv = [part.replace("{port}", str(self.port)) for part in step["argv"]]
+        ports = [self.port, *(step["fixed_ports"] if self.job["ports"] is None else ())]
         environment = clean_environment(self.job, {**step["env"], "PORT": str(self.port)})
         self.server = Program(self.job, argv, environment, step["cwd"], name="server")
         deadline = time.monotonic() + step["wait_s"]
         started = False
         while not started and self.server.runs() and time.monotonic() < deadline:
-            started = _accepts(self.port)
-            if not started:
+            accepting = [port for port in ports if _accepts(port)]
+            started = bool(accepting)
+            if started:
+                self.port = accepting[0]
+            else:
                 time.sleep(0.02)
         return {"started": started}
 
