@@ -1,0 +1,5 @@
+from club.models.base import Base
+from club.models.player import Player
+from club.models.team import Team
+
+__all__ = ["Base", "Player", "Team"]
