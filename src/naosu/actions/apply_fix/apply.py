@@ -78,6 +78,10 @@ class Applied:
         self._journal.note("kept")
         self._journal.unlock()
 
+    def release(self) -> None:
+        """Let another process keep it or roll it back, by `reopen`."""
+        self._journal.unlock()
+
     def roll_back(self) -> RolledBack:
         """Make everything what it was; what cannot be is named. A second time is harmless."""
         undone = undo(self._journal, self._intent)

@@ -121,6 +121,27 @@ class Repository:
         """Say whether a file that is not tracked is ignored."""
         return bool(self._git("check-ignore", "--no-index", "--", path, fails=True))
 
+    def content_of(self, entry: Entry) -> bytes:
+        """Return what a file holds as git stores it."""
+        return self._git("cat-file", "blob", entry.blob).encode(errors="surrogateescape")
+
+    def parents_of(self, commit: str) -> list[str]:
+        """Return the commits before it."""
+        return self._git("rev-list", "--parents", "--max-count=1", commit).split()[1:]
+
+    def subject_of(self, commit: str) -> str:
+        """Return the first line of its message."""
+        return self._git("log", "--max-count=1", "--format=%s", commit).strip()
+
+    def newest_messages(self, count: int = 100) -> str:
+        """Return what the newest commits of the current branch say."""
+        return self._git("log", f"--max-count={count}", "--format=%B", fails=True)
+
+    def changed_by(self, commit: str) -> list[str]:
+        """Return the files that a commit changed, relative to the source tree; those outside it with ``../``."""
+        names = self._git("diff-tree", "-r", "-z", "--no-commit-id", "--name-only", commit).split("\0")
+        return [os.path.relpath(name, self.prefix or ".") for name in names if name]
+
     def write_commit(self, entries: Mapping[str, Entry | None], *, parent: str, message: str, index: Path) -> str:
         """Make a commit of the parent's tree with these files, touching neither reference nor index nor checkout.
 

@@ -51,6 +51,16 @@ def reopen(folder: Path) -> Applied | None:
     return Applied(journal, intent, state_of(Path(intent.source), touched(intent.plan, intent.mode)))
 
 
+def is_in_force(backup_dir: Path, plan_key: str) -> Path | None:
+    """Return the folder of the application by which a plan is in force, not yet kept. None: there is none."""
+    for folder in sorted(backup_dir.glob("naosu-*")):
+        journal = Journal(folder)
+        intent = journal.intent()
+        if intent is not None and intent.plan.key == plan_key and _is_in_force(journal):
+            return folder
+    return None
+
+
 def _end(journal: Journal) -> Resumed | None:
     if not journal.lock():
         return None

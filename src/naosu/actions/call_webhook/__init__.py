@@ -1,0 +1,1 @@
+"""Calling an address of the operator's."""

@@ -1,0 +1,1 @@
+"""Removing keys of a cache."""

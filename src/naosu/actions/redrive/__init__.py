@@ -1,0 +1,1 @@
+"""Giving dead letters another try."""

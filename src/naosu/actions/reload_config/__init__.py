@@ -1,0 +1,1 @@
+"""Letting an application read its configuration again."""

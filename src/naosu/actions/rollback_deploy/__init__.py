@@ -1,0 +1,1 @@
+"""Going back to what ran before the newest change."""

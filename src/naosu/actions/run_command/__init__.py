@@ -1,0 +1,1 @@
+"""Running a program of the operator's."""

@@ -1,0 +1,1 @@
+"""Leaving only part of an application working."""

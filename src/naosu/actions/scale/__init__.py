@@ -1,0 +1,1 @@
+"""Changing how many instances run."""
