@@ -27,7 +27,7 @@ class CorsMissingOnError:
     category = Category.SECURITY
 
     def find(self, work: Workplace) -> Iterable[Finding]:
-        """Yield a finding when an error was answered, and a handler for all of them or a browser says that it matters."""
+        """Yield a finding when an error was answered, and a handler or a browser says that it matters."""
         found = list(cors_of(work.source))
         failed = failed_requests(work)
         if len(found) != 1 or not failed or _has_headers(work):

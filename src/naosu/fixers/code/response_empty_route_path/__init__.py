@@ -1,0 +1,1 @@
+"""Routers without a prefix that hold a route without a path."""

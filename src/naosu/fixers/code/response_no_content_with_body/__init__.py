@@ -1,0 +1,1 @@
+"""Answers that may have no body, and have one."""

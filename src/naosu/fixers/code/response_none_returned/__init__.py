@@ -1,0 +1,1 @@
+"""Middleware after which nothing is answered."""

@@ -1,0 +1,1 @@
+"""Request bodies that are read twice, once as a stream."""
