@@ -1,0 +1,1 @@
+"""Errors of validation that cannot be written as JSON."""

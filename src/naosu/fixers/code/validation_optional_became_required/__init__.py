@@ -1,0 +1,1 @@
+"""Fields that may be None and must be given."""
