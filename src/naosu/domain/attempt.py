@@ -71,7 +71,9 @@ NEXT: dict[AttemptState, frozenset[AttemptState]] = {
 }
 """What may follow on what. Nothing else ever does."""
 
-NEEDS_LEASE = frozenset(_S) - {_S.PROPOSED, _S.APPROVED, _S.WITHDRAWN}
+BEFORE_IT_RUNS = frozenset({_S.PROPOSED, _S.APPROVED})
+EVER_RAN = frozenset(_S) - {_S.PROPOSED, _S.APPROVED, _S.WITHDRAWN}
+NEEDS_LEASE = EVER_RAN
 """States that are only entered by whoever holds the lease on the target."""
 
 VERDICT_STATES = {
@@ -101,7 +103,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         fingerprint: Of the fault: the issue's.
         fault_seen_at: When the fault was last seen.
         reversible: The action can be undone.
-        mode: In force when it was proposed.
+        mode: In force when it was last looked at.
     """
 
     plan: Plan

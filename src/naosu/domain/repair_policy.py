@@ -11,8 +11,12 @@ from naosu.domain.attempt import Mode
 ANY = "default"
 """In `modes`: every action that is not named."""
 
+ATTEMPTS_PER_DAY_MAX = 200
+"""No budget is larger."""
+
 _Count = Annotated[int, Meta(ge=0)]
 _Some = Annotated[int, Meta(ge=1)]
+_Few = Annotated[int, Meta(ge=1, le=100)]
 _Seconds = Annotated[float, Meta(ge=0)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -39,14 +43,14 @@ class RepairLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     cooldown_s: _Seconds = 600.0
     cooldown_factor: Annotated[float, Meta(ge=1, le=10)] = 2.0
-    attempts_per_day_max: _Count = 3
+    attempts_per_day_max: Annotated[int, Meta(ge=0, le=ATTEMPTS_PER_DAY_MAX)] = 3
     instances_share_max: _Share = 0.2
     storm_unhealthy_share: _Share = 0.3
     storm_incidents_per_minute_max: _Some = 20
     boot_grace_s: _Seconds = 60.0
     watch_s: _Seconds = 300.0
-    escalate_after: _Some = 2
-    stop_after: _Some = 3
+    escalate_after: _Few = 2
+    stop_after: _Few = 3
     lease_s: Annotated[float, Meta(ge=3)] = 60.0
 
 

@@ -1,6 +1,6 @@
 """Let an attempt begin, if it may: under a lease, with all that `permit` wants to know, and never twice at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -8,13 +8,13 @@ import msgspec
 from naosu.domain.attempt import EVER_RAN, UNDER_WAY, Attempt, AttemptState, Mode, Step
 from naosu.domain.errors import ConflictError
 from naosu.domain.lease import Lease
-from naosu.domain.repair_policy import RepairLimits, RepairPolicy
+from naosu.domain.repair_policy import ATTEMPTS_PER_DAY_MAX, RepairLimits, RepairPolicy
 from naosu.domain.repair_stop import RepairStoppedError
 from naosu.ports.store.repairs import AttemptQuery, RepairStore
 from naosu.repair.permit import DAY, NEVER_AGAIN, Condition, Permit, Reason, Situation, permit
 from naosu.repair.promote import mode_in_force
 
-_PAGE = 200
+_ROWS_MAX = ATTEMPTS_PER_DAY_MAX + 1
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,68 +75,98 @@ def begin(
         ConflictError: It has begun already, or never will.
     """
     attempt = store.get_attempt(attempt_id)
+    limits, mode = _rules(store, attempt, policy, project=project, mode_max=mode_max)
     ground = policy.ground_of(project, attempt.environment)
-    limits = policy.limits_of(ground) if ground else policy.limits
-    mode = _mode(store, attempt, policy, project=project, mode_max=mode_max)
-    lease = store.take_lease(attempt.target, owner, ttl=timedelta(seconds=limits.lease_s), now=now)
-    try:
-        situation = Situation(
-            now=now,
-            mode=mode,
-            owner=owner,
-            approvals=store.list_approvals(attempt_id),
-            history=history_of(store, attempt, limits, now=now),
-            stop=store.get_repair_stop(),
-            instance_count=ground.instances if ground else 1,
-            lease=lease or store.get_lease(attempt.target),
-            breaker_closed_at=store.breaker_closed_at(attempt.fingerprint),
-            **msgspec.structs.asdict(surroundings),
-        )
-        answer = permit(attempt, situation, limits)
-        if answer.granted and lease is not None:
-            return Begun(permit=answer, attempt=_run(store, attempt, lease, by=owner, now=now), lease=lease)
-        if answer.granted:
-            answer = Permit(reason=Reason.LEASE_HELD, detail=owner)
-    except RepairStoppedError:
-        answer = Permit(reason=Reason.STOPPED)
-    except BaseException:
-        _release(store, lease, now=now)
-        raise
-    _release(store, lease, now=now)
+    question = _Question(
+        store=store,
+        attempt=attempt,
+        limits=limits,
+        mode=mode,
+        owner=owner,
+        surroundings=surroundings,
+        instance_count=ground.instances if ground else 1,
+        now=now,
+    )
+    # Without the lease first: what waits is asked again and again, and leaves no trace of that.
+    answer = question.ask(store.get_lease(attempt.target))
+    if answer.granted:
+        lease = store.take_lease(attempt.target, owner, ttl=timedelta(seconds=limits.lease_s), now=now)
+        if lease is None:
+            answer = Permit(reason=Reason.LEASE_HELD)
+        else:
+            answer, running = _ask_again(store, attempt, lease, question.ask, by=owner, now=now)
+            if running is not None:
+                return Begun(permit=answer, attempt=running, lease=lease)
     return Begun(permit=answer, attempt=_wait(store, attempt_id, answer, mode=mode, by=owner, now=now))
 
 
-def history_of(store: RepairStore, attempt: Attempt, limits: RepairLimits, *, now: datetime) -> Sequence[Attempt]:
-    """Return the earlier attempts that a permit depends on: all of a day, all under way, the last for the fault."""
-    both = (attempt.target, attempt.fingerprint)
-    found: dict[int, Attempt] = {}
-    unfinished = AttemptQuery(states=UNDER_WAY, target_or_fingerprint=both)
-    for one in store.list_attempts(unfinished, limit=_PAGE):
-        found[one.id] = one
-    before_id: int | None = None
-    while True:
-        query = AttemptQuery(states=EVER_RAN, target_or_fingerprint=both, before_id=before_id)
-        page = store.list_attempts(query, limit=_PAGE)
-        found |= {one.id: one for one in page}
-        same_fault = sum(one.fingerprint == attempt.fingerprint for one in found.values())
-        is_enough = same_fault >= limits.stop_after and page and _is_old(page, now=now)
-        if len(page) < _PAGE or is_enough:
-            return list(found.values())
-        before_id = page[-1].id
+class _Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What stays the same between the first question and the second."""
+
+    store: RepairStore
+    attempt: Attempt
+    limits: RepairLimits
+    mode: Mode
+    owner: str
+    surroundings: Surroundings
+    instance_count: int
+    now: datetime
+
+    def ask(self, lease: Lease | None) -> Permit:
+        """Read what the store knows now, and ask."""
+        situation = Situation(
+            now=self.now,
+            mode=self.mode,
+            owner=self.owner,
+            approvals=self.store.list_approvals(self.attempt.id),
+            history=history_of(self.store, self.attempt, now=self.now),
+            stop=self.store.get_repair_stop(),
+            instance_count=self.instance_count,
+            lease=lease,
+            breaker_closed_at=self.store.breaker_closed_at(self.attempt.fingerprint),
+            **{name: getattr(self.surroundings, name) for name in Surroundings.__struct_fields__},
+        )
+        return permit(self.attempt, situation, self.limits)
 
 
-def _is_old(page: Sequence[Attempt], *, now: datetime) -> bool:
-    return all(one.started_at is not None and one.started_at <= now - DAY for one in page)
+def _ask_again(
+    store: RepairStore, attempt: Attempt, lease: Lease, ask: Callable[[Lease], Permit], *, by: str, now: datetime
+) -> tuple[Permit, Attempt | None]:
+    """Ask while nobody else can begin on this target, and take the attempt to *running*, or let the lease go."""
+    try:
+        answer = ask(lease)
+        if answer.granted:
+            return answer, _run(store, attempt, lease, by=by, now=now)
+    except RepairStoppedError:
+        answer = Permit(reason=Reason.STOPPED)
+    except BaseException:  # why: whatever happens, others must get in; it goes on its way
+        store.release_lease(lease, now=now)
+        raise
+    store.release_lease(lease, now=now)
+    return answer, None
 
 
-def _mode(store: RepairStore, attempt: Attempt, policy: RepairPolicy, *, project: str, mode_max: Mode) -> Mode:
-    """Return the least far-reaching of what is written, what the record earned, and what the playbook allows."""
+def history_of(store: RepairStore, attempt: Attempt, *, now: datetime) -> Sequence[Attempt]:
+    """Return the earlier attempts that a permit depends on: what is under way, all of a day, the last for the fault."""
+    queries = (
+        AttemptQuery(states=UNDER_WAY, target_or_fingerprint=(attempt.target, "")),
+        AttemptQuery(target_or_fingerprint=(attempt.target, ""), started_after=now - DAY),
+        AttemptQuery(states=EVER_RAN, target_or_fingerprint=("", attempt.fingerprint)),
+    )
+    # More than a budget can be, or a row of repairs that did not help.
+    return list({one.id: one for query in queries for one in store.list_attempts(query, limit=_ROWS_MAX)}.values())
+
+
+def _rules(
+    store: RepairStore, attempt: Attempt, policy: RepairPolicy, *, project: str, mode_max: Mode
+) -> tuple[RepairLimits, Mode]:
+    """Return the limits, and the least far-reaching of the modes written, earned, and allowed by the playbook."""
     ground = policy.ground_of(project, attempt.environment)
     if ground is None:
-        return Mode.OFF
+        return policy.limits, Mode.OFF
     record = store.get_action_record(attempt.means, project_id=attempt.project_id, environment=attempt.environment)
     earned = mode_in_force(ground.mode_of(attempt.means), record, promote_after=policy.promote_after)
-    return min(earned, mode_max, key=lambda mode: mode.reach)
+    return policy.limits_of(ground), min(earned, mode_max, key=lambda mode: mode.reach)
 
 
 def _run(store: RepairStore, attempt: Attempt, lease: Lease, *, by: str, now: datetime) -> Attempt:
@@ -160,8 +190,3 @@ def _wait(store: RepairStore, attempt_id: int, answer: Permit, *, mode: Mode, by
         step = Step(since=AttemptState.APPROVED, to=AttemptState.PROPOSED, reason=answer.reason)
         store.step_attempt(attempt_id, step, by=by, now=now)
     return store.hold_attempt(attempt_id, reason=answer.reason, mode=mode, by=by, now=now)
-
-
-def _release(store: RepairStore, lease: Lease | None, *, now: datetime) -> None:
-    if lease is not None:
-        store.release_lease(lease, now=now)

@@ -47,6 +47,10 @@ class Reason(StrEnum):
     GRANTED = "granted"
 
 
+NEVER_AGAIN = frozenset({Reason.REJECTED, Reason.APPROVAL_VOID, Reason.ALREADY_APPLIED, Reason.INEFFECTIVE})
+"""After these the attempt never runs as it is: its plan is for what is no more, or another plan is wanted."""
+
+
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
     """The answer.
 

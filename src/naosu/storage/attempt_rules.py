@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from naosu.domain.attempt import NEEDS_LEASE, Approval, Attempt, AttemptState, Proposal, Step
+from naosu.domain.attempt import BEFORE_IT_RUNS, NEEDS_LEASE, Approval, Attempt, Mode, Proposal, Step
 from naosu.domain.errors import ConflictError
 from naosu.domain.lease import Lease, LeaseLostError
 
@@ -28,9 +28,16 @@ def check_step(attempt: Attempt, step: Step, *, lease: Lease | None, now: dateti
         raise LeaseLostError(f"The lease on {attempt.target} is not held under token {step.fence}.")
 
 
+def held(attempt: Attempt, *, reason: str, mode: Mode) -> Attempt:
+    """Return an attempt with why it may not run yet. Raises ConflictError: it has begun, or never will."""
+    if attempt.state not in BEFORE_IT_RUNS:
+        raise ConflictError(f"Attempt {attempt.id} is {attempt.state}: it waits no more.")
+    return msgspec.structs.replace(attempt, reason=reason, mode=mode)
+
+
 def check_approval(attempt: Attempt, approval: Approval) -> None:
     """Refuse what was said to another plan, to another state of the target, or too late. Raises ConflictError."""
-    if attempt.state not in {AttemptState.PROPOSED, AttemptState.APPROVED}:
+    if attempt.state not in BEFORE_IT_RUNS:
         raise ConflictError(f"Attempt {attempt.id} is {attempt.state}: it waits for nobody's approval.")
     if approval.plan_key != attempt.plan.key or approval.target_state != attempt.target_state:
         raise ConflictError(f"The plan of attempt {attempt.id} is another.", mend="Look at it again.")

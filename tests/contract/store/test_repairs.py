@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from naosu.domain.attempt import AttemptState, ImpossibleStepError, Step
+from naosu.domain.attempt import AttemptState, ImpossibleStepError, Mode, Step
 from naosu.domain.audit import AuditHead, first_fault
 from naosu.domain.errors import ConflictError, NotFoundError
 from naosu.domain.lease import LeaseLostError
@@ -87,6 +87,9 @@ def test_attempts_are_listed_newest_first_by_whatever_is_asked(store: Store) -> 
     assert found(target_or_fingerprint=("blog", "v1:a")) == [three.id, two.id, one.id]
     assert found(target_or_fingerprint=("x", "v1:b")) == [two.id]
     assert found(before_id=three.id) == [two.id, one.id]
+    walk(store, two, S.APPROVED, S.RUNNING)
+    assert found(started_after=NOW + SECOND) == [two.id]
+    assert found(started_after=NOW + 2 * SECOND) == []
     assert [attempt.id for attempt in store.list_attempts(AttemptQuery(), limit=1)] == [three.id]
 
 
@@ -265,6 +268,24 @@ def test_nobody_approves_what_has_begun_or_is_not_there(store: Store) -> None:
         store.add_approval(approval_of(attempt))
     with pytest.raises(NotFoundError):
         store.add_approval(approval_of(attempt, attempt_id=99))
+
+
+def test_why_an_attempt_waits_is_kept_and_told_once(store: Store) -> None:
+    attempt = propose(store)
+    for _ in range(3):
+        held = store.hold_attempt(attempt.id, reason="cooldown", mode=Mode.AUTO, by="watch", now=NOW)
+    assert store.get_attempt(attempt.id) == held
+    assert (held.reason, held.mode, held.state) == ("cooldown", Mode.AUTO, S.PROPOSED)
+    store.hold_attempt(attempt.id, reason="storm", mode=Mode.AUTO, by="watch", now=NOW)
+    assert whole_chain(store) == ["attempt.proposed", "attempt.held", "attempt.held"]
+
+
+def test_what_has_begun_waits_no_more(store: Store) -> None:
+    attempt = walk(store, propose(store), S.APPROVED, S.RUNNING)
+    with pytest.raises(ConflictError):
+        store.hold_attempt(attempt.id, reason="cooldown", mode=Mode.AUTO, by="watch", now=NOW)
+    with pytest.raises(NotFoundError):
+        store.hold_attempt(99, reason="cooldown", mode=Mode.AUTO, by="watch", now=NOW)
 
 
 # ── the stop, the breaker, the records ──

@@ -16,7 +16,7 @@ from naosu.api.problems import problem_answers
 from naosu.api.router import documented_router
 from naosu.api.v1 import repair_views as views
 from naosu.domain.action_record import ActionRecord
-from naosu.domain.attempt import Attempt, AttemptState, Mode
+from naosu.domain.attempt import BEFORE_IT_RUNS, Attempt, AttemptState, Mode
 from naosu.domain.audit import AuditHead
 from naosu.pipeline.approvals import approve, missing_approvals, reject, try_again, verify_audit
 from naosu.ports.store.repairs import AttemptQuery
@@ -29,7 +29,6 @@ _Noted = Annotated[
     str | None,
     Query(max_length=100, pattern=r"^[0-9]{1,9}:[0-9a-f]{64}$", description="A head that was noted: NUMBER:HASH."),
 ]
-_BEFORE_IT_RUNS = (AttemptState.PROPOSED, AttemptState.APPROVED)
 _Comment = Annotated[str, Meta(max_length=2_000)]
 
 
@@ -100,7 +99,7 @@ def list_waiting(request: Request, _: Viewer, before_id: _Before = None, limit: 
     context = context_of(request)
     waiting: list[Attempt] = []
     while len(waiting) <= limit:
-        query = AttemptQuery(states=_BEFORE_IT_RUNS, before_id=before_id)
+        query = AttemptQuery(states=BEFORE_IT_RUNS, before_id=before_id)
         found = context.store.list_attempts(query)
         waiting += [one for one in found if _waits(context, one)]
         if not found:
@@ -277,7 +276,7 @@ def _waits(context: ApiContext, attempt: Attempt) -> bool:
 
 
 def _missing(context: ApiContext, attempt: Attempt) -> int:
-    if attempt.state not in _BEFORE_IT_RUNS:
+    if attempt.state not in BEFORE_IT_RUNS:
         return 0
     return missing_approvals(context.store, attempt, now=context.clock.now())
 

@@ -22,6 +22,7 @@ class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         target_or_fingerprint: On this target, or for this fault: what `permit` looks back on.
+        started_after: Only those that began to run after this instant.
         before_id: Only older ones.
     """
 
@@ -29,6 +30,7 @@ class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
     states: Collection[AttemptState] = ()
     issue_id: int | None = None
     target_or_fingerprint: tuple[str, str] | None = None
+    started_after: datetime | None = None
     before_id: int | None = None
 
 

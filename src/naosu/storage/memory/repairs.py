@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from naosu.domain.action_record import ActionRecord
-from naosu.domain.attempt import NEEDS_LEASE, Approval, Attempt, AttemptState, Proposal, Step
+from naosu.domain.attempt import NEEDS_LEASE, Approval, Attempt, AttemptState, Mode, Proposal, Step
 from naosu.domain.audit import AuditEntry, AuditHead, sealed
 from naosu.domain.errors import ConflictError, NotFoundError
 from naosu.domain.lease import Lease, LeaseLostError
 from naosu.domain.repair_stop import RepairStop, RepairStoppedError
 from naosu.ports.store.repairs import AttemptQuery
-from naosu.storage.attempt_rules import check_approval, check_step, new_attempt, step_detail
+from naosu.storage.attempt_rules import check_approval, check_step, held, new_attempt, step_detail
 from naosu.storage.memory.shelves import OnShelves
 
 
@@ -87,6 +87,18 @@ class MemoryAttempts(MemoryAudit):
                 raise ConflictError("Another attempt on this target is under way.")
             self._count_outcome(changed, now=now)
             return self._keep_attempt(changed, by=by, now=now)
+
+    def hold_attempt(self, attempt_id: int, *, reason: str, mode: Mode, by: str, now: datetime) -> Attempt:
+        """Remember why an attempt may not run yet, and the mode in force; the same as before changes nothing."""
+        with self._shelves.lock:
+            attempt = self.get_attempt(attempt_id)
+            changed = held(attempt, reason=reason, mode=mode)
+            if changed != attempt:
+                self._shelves.attempts[attempt_id] = changed
+                self._shelves.changes += 1
+                detail = {"reason": reason, "mode": mode.value}
+                self.append_audit("attempt.held", actor=by, subject=f"attempt:{attempt_id}", detail=detail, now=now)
+            return changed
 
     def mark_came_back(self, attempt_id: int, *, seen_at: datetime, by: str, now: datetime) -> Attempt:
         """Remember when the fault was first seen again after a verdict *fixed*. Raises NotFoundError."""
@@ -240,6 +252,8 @@ def _is_wanted(attempt: Attempt, query: AttemptQuery) -> bool:
             query.issue_id is None or query.issue_id == attempt.issue_id,
             not query.states or attempt.state in query.states,
             pair is None or attempt.target == pair[0] or attempt.fingerprint == pair[1],
+            query.started_after is None
+            or (attempt.started_at is not None and attempt.started_at > query.started_after),
             query.before_id is None or attempt.id < query.before_id,
         )
     )

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from naosu.domain.action_record import ActionRecord
-from naosu.domain.attempt import NEEDS_LEASE, Approval, Attempt, AttemptState, Proposal, Step
+from naosu.domain.attempt import NEEDS_LEASE, Approval, Attempt, AttemptState, Mode, Proposal, Step
 from naosu.domain.errors import ConflictError, NotFoundError
 from naosu.domain.lease import Lease
 from naosu.domain.repair_stop import RepairStoppedError
 from naosu.ports.store.repairs import AttemptQuery
-from naosu.storage.attempt_rules import check_approval, check_step, new_attempt, step_detail
+from naosu.storage.attempt_rules import check_approval, check_step, held, new_attempt, step_detail
 from naosu.storage.sql.audit import SqlAudit, append
 from naosu.storage.sql.repair_tables import action_record, repair_approval, repair_attempt, repair_lease, repair_stop
 
@@ -55,6 +55,8 @@ class SqlAttempts(SqlAudit):
         if query.target_or_fingerprint is not None:
             target, fingerprint = query.target_or_fingerprint
             wanted = wanted.where(or_(column.target == target, column.fingerprint == fingerprint))
+        if query.started_after is not None:
+            wanted = wanted.where(column.started_at > query.started_after)
         if query.before_id is not None:
             wanted = wanted.where(column.id < query.before_id)
         with self._reading() as connection:
@@ -67,6 +69,18 @@ class SqlAttempts(SqlAudit):
                 return _step(connection, _get(connection, attempt_id), step, by=by, now=now)
         except IntegrityError as error:
             raise ConflictError("Another attempt on this target is under way.") from error
+
+    def hold_attempt(self, attempt_id: int, *, reason: str, mode: Mode, by: str, now: datetime) -> Attempt:
+        """Remember why an attempt may not run yet, and the mode in force; the same as before changes nothing."""
+        attempt = self.get_attempt(attempt_id)
+        if held(attempt, reason=reason, mode=mode) == attempt:
+            return attempt
+        with self._repairing() as connection:
+            changed = held(_get(connection, attempt_id), reason=reason, mode=mode)
+            _put(connection, changed)
+            detail = {"reason": reason, "mode": mode.value}
+            append(connection, "attempt.held", actor=by, subject=f"attempt:{attempt_id}", detail=detail, now=now)
+            return changed
 
     def mark_came_back(self, attempt_id: int, *, seen_at: datetime, by: str, now: datetime) -> Attempt:
         """Remember when the fault was first seen again after a verdict *fixed*. Raises NotFoundError."""
@@ -175,6 +189,7 @@ def _columns(attempt: Attempt) -> dict[str, Any]:
         "fingerprint": attempt.fingerprint,
         "open_key": attempt.idempotency_key if attempt.state.is_open else None,
         "acting_on": attempt.target if attempt.state.is_under_way else None,
+        "started_at": attempt.started_at,
         "body": msgspec.msgpack.encode(attempt),
     }
 

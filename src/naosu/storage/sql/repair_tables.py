@@ -16,6 +16,7 @@ repair_attempt = Table(
     Column("fingerprint", Text, nullable=False),
     Column("open_key", Text, unique=True),  # its idempotency key, while it is open
     Column("acting_on", Text, unique=True),  # its target, while it is under way: the database holds that there is one
+    Column("started_at", Moment),
     Column("body", LargeBinary, nullable=False),
     Index("ix_repair_attempt_target", "target", "id"),
     Index("ix_repair_attempt_fingerprint", "fingerprint", "id"),

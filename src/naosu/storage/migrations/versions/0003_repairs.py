@@ -16,6 +16,7 @@ CREATE TABLE repair_attempt (
 	fingerprint TEXT NOT NULL,
 	open_key TEXT,
 	acting_on TEXT,
+	started_at BIGINT,
 	body {bytes} NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (open_key),
