@@ -81,9 +81,9 @@ class Maker:
                 return {}
             if isinstance(reference := schema.get("$ref"), str):
                 schema = self._at(reference)
-            elif parts := schema.get("allOf"):
+            elif parts := _listed(schema.get("allOf")):
                 return self._together(schema, parts)
-            elif choices := schema.get("anyOf") or schema.get("oneOf"):
+            elif choices := _listed(schema.get("anyOf")) or _listed(schema.get("oneOf")):
                 named = [one for one in map(self.resolved, choices) if _kind(one) != "null"]
                 rest = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
                 schema = {**(named[0] if named else {}), **rest}
@@ -94,8 +94,9 @@ class Maker:
     def _together(self, schema: Mapping[str, Any], parts: Any) -> Mapping[str, Any]:
         merged: dict[str, Any] = {}
         for part in [*map(self.resolved, parts), {key: value for key, value in schema.items() if key != "allOf"}]:
-            properties = {**merged.get("properties", {}), **(part.get("properties") or {})}
-            required = [*merged.get("required", ()), *(part.get("required") or ())]
+            own = part.get("properties")
+            properties = {**merged.get("properties", {}), **(own if isinstance(own, Mapping) else {})}
+            required = [*merged.get("required", ()), *_listed(part.get("required"))]
             merged = {**merged, **part, "properties": properties, "required": required}
         return merged
 
@@ -109,7 +110,7 @@ class Maker:
         properties = schema.get("properties")
         if not isinstance(properties, Mapping):
             return {}
-        required = schema.get("required") or ()
+        required = _listed(schema.get("required"))
         wanted = [name for name in properties if self._make is Make.WHOLE or name in required]
         return {name: self.value(properties[name], name, depth + 1) for name in wanted}
 
@@ -160,6 +161,10 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if isinstance(kind, str):
         return kind
     return "object" if "properties" in schema else "array" if "items" in schema else "string"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _number(value: Any) -> float | None:

@@ -12,8 +12,8 @@ from naosu.domain.observation import Described
 from naosu.repair.made_up import Make, Maker
 
 _METHODS = ("get", "head", "post", "put", "patch")
-_PARAMETER = re.compile(r"\{(?P<name>\w+)(?::(?P<kind>\w+))?\}")
-_FLASK = re.compile(r"<(?:(?P<kind>[\w.]+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+_PARAMETER = re.compile(r"\{(?P<name>[^\W\d]\w*)(?::(?P<kind>\w+))?\}")
+_FLASK = re.compile(r"(?<!\?P)<(?:(?P<kind>[\w.]+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 _DJANGO_GROUP = re.compile(r"\(\?P<(?P<name>\w+)>(?P<pattern>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 _INTEGERS = frozenset({"int", "integer", "float"})
 _WORDLESS = re.compile(r"\\d|\[0-9\]")
@@ -42,8 +42,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pattern(self) -> re.Pattern[str]:
         """Matches the paths of its requests, each parameter as a group of its name."""
-        parts = re.split(r"(\{\w+(?::\w+)?\})", self.template)
-        shape = "".join(_group(part) if part.startswith("{") else re.escape(part) for part in parts)
+        parts = re.split(r"(\{[^\W\d]\w*(?::\w+)?\})", self.template)
+        shape = "".join(_group(part) if _PARAMETER.fullmatch(part) else re.escape(part) for part in parts)
         return re.compile(f"{shape}(?:\\?.*)?$")
 
     def request(self, make: Make = Make.LEAST, *, known: Mapping[str, str] | None = None, path: str = "") -> WebRequest:
@@ -166,9 +166,10 @@ def _of_route(method: str, path: str) -> Operation:
         return f"{{{found['name']}}}"
 
     plain = path
-    for pattern in (_DJANGO_GROUP, _FLASK, _PARAMETER):
+    for pattern in (_PARAMETER, _FLASK, _DJANGO_GROUP):
         plain = pattern.sub(named, plain)
-    plain = re.sub(r"\\([./_-])", r"\1", re.sub(r"(?<!\\)[\^$]|\\[AZ]|\?$", "", plain))
+    plain = re.sub(r"(?<!\\)[\^$]|\\[AZ]", "", plain).removesuffix("?")
+    plain = re.sub(r"\\([./_-])", r"\1", plain)
     return Operation(
         method=method.upper() if method.isalpha() else "GET",
         template="/" + plain.lstrip("/"),

@@ -59,7 +59,10 @@ def _one_of(pattern: str, at: int) -> tuple[str, int]:
     while pattern[end - 1] == "\\":
         end = pattern.index("]", end + 1)
     members = re.compile(pattern[at : end + 1])
-    return next(char for char in _ORDER if members.fullmatch(char)), end + 1
+    fitting = next((char for char in _ORDER if members.fullmatch(char)), None)
+    if fitting is None:
+        raise ValueError(f"{pattern[at : end + 1]} is beyond this")
+    return fitting, end + 1
 
 
 def _count(pattern: str, at: int) -> tuple[int, int]:
