@@ -53,7 +53,7 @@ def main():
         try:
             asyncio.run(cut_async(engine)) if engine.dialect.is_async else cut_sync(engine)
         except Exception as error:
-            reached = "Connection refused" not in str(error)
+            reached = not any(part in str(error) for part in ("Connection refused", "Connect call failed"))
             print(json.dumps({"ok": False, "detail": f"{type(error).__name__}: {error}"[:300]}) if reached else "")
             return
     print(json.dumps({"ok": True, "detail": f"{len(found)} pools survived a cut"}) if found else "")

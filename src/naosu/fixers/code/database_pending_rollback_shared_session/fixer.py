@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from naosu.domain.classification import Category
-from naosu.domain.evidence import Crash
-from naosu.domain.repair import Diagnosis, FileEdit, Finding, Plan, PlanKind, Proof, Risk
+from naosu.domain.evidence import Crash, WebRequest
+from naosu.domain.repair import Diagnosis, Expectation, FileEdit, Finding, Plan, PlanKind, Proof, Risk
 from naosu.fixers.database.blocks import change_block, parsed
 from naosu.fixers.database.engines import edits_of
 from naosu.fixers.database.places import is_awaited
@@ -20,6 +20,9 @@ _PHRASES = (
     "Can't reconnect until invalid transaction",
 )
 _WRITES = {"commit", "flush"}
+_SERVER_FAULT = 500
+_ANSWERED = (200, 499)
+"""What a request gets that failed only for the session: the answer to it alone, which may be a refusal."""
 
 
 class PendingRollback:
@@ -47,12 +50,12 @@ class PendingRollback:
                 risk=Risk.LOW,
                 options=("Give every request a session of its own, closed at its end.",),
             ),
-            plans=(_plan(edits, crashes),),
+            plans=(_plan(edits, crashes, work.evidence.requests),),
             crashes=crashes,
         )
 
 
-def _plan(edits: tuple[FileEdit, ...], crashes: Sequence[Crash]) -> Plan:
+def _plan(edits: tuple[FileEdit, ...], crashes: Sequence[Crash], requests: Sequence[WebRequest]) -> Plan:
     return Plan(
         kind=PlanKind.CODE,
         summary="Roll the session back after a failed write",
@@ -61,7 +64,11 @@ def _plan(edits: tuple[FileEdit, ...], crashes: Sequence[Crash]) -> Plan:
         risk=Risk.LOW,
         edits=edits,
         undo="Revert the commit.",
-        proof=Proof(text="Requests after the one that failed are answered again.", gone=gone_patterns(crashes)),
+        proof=Proof(
+            text="Requests after the one that failed are answered again.",
+            gone=gone_patterns(crashes),
+            expect=tuple(Expectation(request=one, status=_ANSWERED) for one in requests if one.status >= _SERVER_FAULT),
+        ),
     )
 
 

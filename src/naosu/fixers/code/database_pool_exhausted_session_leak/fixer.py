@@ -17,6 +17,8 @@ from naosu.ports.fixer import SourceTree, Workplace
 _PHRASES = ("QueuePool limit of size", "connection pool exhausted", "couldn't get a connection after")
 _SIZES = re.compile(r"QueuePool limit of size (\d+) overflow (-?\d+)")
 _REQUESTS_MAX = 20
+_SERVER_FAULT = 500
+_ANSWERED = (200, 499)
 
 
 class PoolExhausted:
@@ -89,6 +91,7 @@ def _expected(requests: Sequence[WebRequest], crashes: Sequence[Crash]) -> Itera
     """Yield the failing request more often than the pool has connections."""
     sizes = [match for crash in crashes for match in _SIZES.findall(crash.last.message)]
     count = max((int(size) + max(int(overflow), 0) for size, overflow in sizes), default=5) + 2
-    failing = next((one for one in requests if one.method == "GET"), None)
-    if failing is not None:
-        yield from [Expectation(request=failing)] * min(count, _REQUESTS_MAX)
+    failing = [one for one in requests if one.status >= _SERVER_FAULT]
+    again = next((one for one in (*failing, *requests) if one.method == "GET"), None)
+    for one in (*dict.fromkeys(failing), *([again] * min(count, _REQUESTS_MAX) if again else ())):
+        yield Expectation(request=one, status=_ANSWERED)

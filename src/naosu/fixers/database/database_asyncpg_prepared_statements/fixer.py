@@ -27,7 +27,7 @@ class AsyncpgPreparedStatements:
                 category=self.category,
                 confidence=0.85,
                 evidence=crash_lines(crashes),
-                cause="A pooler in transaction mode lets many clients share a connection; their statements have one name.",
+                cause="A pooler in transaction mode lets clients share a connection; their statements have one name.",
                 risk=Risk.MEDIUM,
                 options=(
                     "Give statements unique names (`prepared_statement_name_func`).",

@@ -96,8 +96,7 @@ def _plan(facts: Mapping[str, Any], settings: str, crashes: Sequence[Crash]) -> 
         kind=PlanKind.CODE if edits else PlanKind.SQL,
         summary=f"Migrate {pending}",
         explanation=(f"{written}: written as `makemigrations` does without a question. " if written else "")
-        + "It only adds, and rows that exist get the fields' own defaults. The statements are Django's, with the mark that"
-        " they were run.",
+        + "It only adds, and rows that exist get the fields' own defaults. The statements are Django's own.",
         risk=Risk.MEDIUM,
         edits=edits,
         sql=(SqlChange(database=str(facts["url"]), statements=tuple(facts["statements"]), undo=tuple(facts["undo"])),),

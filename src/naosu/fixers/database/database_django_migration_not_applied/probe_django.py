@@ -56,6 +56,27 @@ def has_db_default(operation):
     return getattr(operation.field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
 
 
+def add_instead_of_rebuilding(connection):
+    """Let Django add a column with a constant default to a SQLite table, where it would make the table anew."""
+    if connection.vendor != "sqlite":
+        return
+    from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
+
+    plain = DatabaseSchemaEditor.add_field
+
+    def add_field(self, model, field):
+        if field.null or field.unique or field.remote_field or not field.has_default():
+            return plain(self, model, field)
+        definition, parameters = self.column_sql(model, field, include_default=True)
+        definition %= tuple(self.quote_value(one) for one in parameters)
+        table, column = self.quote_name(model._meta.db_table), self.quote_name(field.column)
+        self.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
+        self.deferred_sql.extend(self._field_indexes_sql(model, field))
+        return None
+
+    DatabaseSchemaEditor.add_field = add_field
+
+
 def written(loader):
     """Return the migrations that makemigrations would write, with their files."""
     from django.apps import apps
@@ -90,6 +111,7 @@ def report():
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    add_instead_of_rebuilding(connection)
     executor = MigrationExecutor(connection)
     new = [one for one in written(executor.loader) if own(one[1])]
     made = []
@@ -126,6 +148,8 @@ def rendered(executor, connection, new, made):
               "has_table": "django_migrations" in connection.introspection.table_names()}  # fmt: skip
     if plan and not reasons:
         answer["statements"] = [*ledger(connection, answer["has_table"]), *sql(executor.loader, plan), *marks(plan)]
+        if any("new__" in one for one in answer["statements"]):
+            return {**answer, "refused": ["SQLite would have to make a table anew"], "statements": []}
         with contextlib.suppress(Exception):
             answer["undo"] = [*unmarks(plan), *sql(executor.loader, [(one, True) for one, _ in reversed(plan)])]
     return answer

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from naosu.domain.classification import Category
 from naosu.domain.evidence import Crash
 from naosu.domain.repair import Diagnosis, Finding, Plan, PlanKind, Proof, Risk, SqlChange
@@ -15,11 +17,15 @@ from naosu.fixers.database.migrations import ask_alembic, migrations_folder
 from naosu.fixers.database.plans import gone_patterns
 from naosu.fixers.database.schema import Schema, schema_of
 from naosu.fixers.database.signs import crash_lines, crashes_with
-from naosu.ports.fixer import Workplace
+from naosu.ports.fixer import SourceTree, Workplace
 
 _PHRASES = ('database "', "Unknown database '")
 _NAME = (re.compile(r'database "([^"]+)" does not exist'), re.compile(r"Unknown database '([^']+)'"))
 _PROBE = (Path(__file__).parents[1] / "probe_server.py").read_text(encoding="utf-8")
+_SPOKEN = re.compile(
+    r"(?:postgres|mysql)[\w+]*://[^\s/]+/([\w-]+)|(?:POSTGRES_DB|MYSQL_DATABASE)\s*[:=]\s*([\w-]+)", re.IGNORECASE
+)
+_OF_THE_SERVER = {"postgres", "template0", "template1", "mysql", "sys", "information_schema", "performance_schema"}
 _ALIKE = 0.8
 
 
@@ -35,20 +41,20 @@ class DatabaseMissing:
         for name in dict.fromkeys(_missing(one) for one in crashes):
             mine = [one for one in crashes if _missing(one) == name]
             url = _url(work, name)
-            facts = work.ask(_PROBE, {"url": url}) if url else {"error": "its URL is not known"}
+            facts = _server(work, url) if url else {"error": "its URL is not known"}
             yield self._finding(work, name, url, facts, mine)
 
     def _finding(
         self, work: Workplace, name: str, url: str, facts: Mapping[str, Any], crashes: Sequence[Crash]
     ) -> Finding:
-        others = [str(one) for one in facts.get("databases", ()) if one not in {"postgres", "template0", "template1"}]
-        alike = get_close_matches(name, others, 1, _ALIKE)
+        others = [str(one) for one in facts.get("databases", ()) if one not in _OF_THE_SERVER]
+        known = [one for one in (*others, *sorted(_spoken_of(work.source))) if one != name]
+        alike = get_close_matches(name, known, 1, _ALIKE)
         options: tuple[str, ...] = ()
-        evidence = (
-            [f"the server has: {', '.join(others) or 'none but its own'}"] if "error" not in facts else [facts["error"]]
-        )
+        evidence = [f"the server has: {', '.join(others)}"] if others else []
+        evidence += [str(facts["error"])] if "error" in facts else []
         if alike:
-            evidence.append(f"{alike[0]} is there, and is called almost alike")
+            evidence.append(f"{alike[0]} is called almost alike")
             options = (f"Correct the URL, if {alike[0]} is meant.", f"Create {name}, if it is not.")
         can = "error" not in facts and not alike and name not in facts.get("databases", ())
         return Finding(
@@ -69,6 +75,31 @@ class DatabaseMissing:
 def _missing(crash: Crash) -> str:
     text = "\n".join(raised.message for raised in crash.chain)
     return next((match[1] for pattern in _NAME if (match := pattern.search(text))), "")
+
+
+def _server(work: Workplace, url: str) -> Mapping[str, Any]:
+    """Return what is known of the server: its databases, where it may be asked for them, and how names are quoted."""
+    made = make_url(url)
+    mark = '"' if made.get_backend_name() == "postgresql" else "`"
+    admin = made.set(database="postgres" if mark == '"' else "")
+    name = made.database or ""
+    facts = work.ask(_PROBE, {"url": url})
+    return {
+        "databases": facts.get("databases", ()),
+        "name": name,
+        "quoted": f"{mark}{name.replace(mark, mark * 2)}{mark}",
+        "admin": admin.render_as_string(hide_password=False),
+    }
+
+
+def _spoken_of(source: SourceTree) -> set[str]:
+    """Return the names of databases that the tree's settings speak of."""
+    found: set[str] = set()
+    for suffix in (".yml", ".yaml", ".toml", ".ini", ".cfg", ".env", ".example"):
+        for path in source.paths(suffix):
+            text = source.text(path) or ""
+            found.update(match[1] or match[2] for match in _SPOKEN.finditer(text))
+    return found
 
 
 def _url(work: Workplace, name: str) -> str:
