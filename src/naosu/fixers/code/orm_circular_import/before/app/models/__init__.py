@@ -1,0 +1,2 @@
+from app.models.team import Team
+from app.models.hero import Hero
