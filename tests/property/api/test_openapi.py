@@ -10,6 +10,8 @@ from naosu.api.app import create_app
 from naosu.api.auth.secrets import sha256_of
 from naosu.api.context import ApiContext
 from naosu.domain.account import Role
+from naosu.domain.attempt import Mode, Proposal
+from naosu.domain.repair import Plan, PlanKind, Proof, Risk
 from naosu.ports.inbox import InboxDepth
 from naosu.storage.memory import MemoryStore
 
@@ -37,6 +39,19 @@ def make_app():
     clock = SystemClock()
     store.create_token(name="t", role=Role.ADMIN, token_sha256=sha256_of(TOKEN), now=clock.now())
     store.create_project(name="Shop", slug="shop", now=clock.now())
+    proof = Proof(text="")
+    plan = Plan(kind=PlanKind.CODE, summary="Mend it", explanation="", risk=Risk.LOW, proof=proof, undo="")
+    for number in range(3):
+        proposal = Proposal(
+            plan=plan,
+            action="restart",
+            target=f"shop/{number}",
+            target_state="v1",
+            fingerprint="v1:a",
+            fault_seen_at=clock.now(),
+            mode=Mode.APPROVE,
+        )
+        store.propose_attempt(proposal, by="watch", now=clock.now())
     context = ApiContext(
         store=store,
         clock=clock,
