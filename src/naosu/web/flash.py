@@ -26,6 +26,10 @@ MESSAGES: dict[str, str] = {
     "account_created": mark("The account was made."),
     "account_saved": mark("The account was changed."),
     "password_changed": mark("Your password was changed, and other browsers were signed out."),
+    "approved": mark("Approved. It runs as soon as its permit is granted."),
+    "rejected": mark("Rejected. It will not run."),
+    "repair_stopped": mark("All repairing is stopped."),
+    "repair_goes_on": mark("Repairing goes on."),
     "signed_out": mark("You are signed out."),
 }
 _WARNINGS = frozenset({"nothing_picked", "merge_needs_two"})

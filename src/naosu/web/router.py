@@ -21,6 +21,7 @@ from naosu.web.issues import screen as issues
 from naosu.web.live import ChangeFeed
 from naosu.web.projects import screen as projects
 from naosu.web.releases import screen as releases
+from naosu.web.repairs import screen as repairs
 from naosu.web.shell import SECURITY_HEADERS, Screen, Shell, Visit, error_page, serve
 from naosu.web.sign_in import screen as sign_in
 from naosu.web.templating import environments
@@ -32,6 +33,7 @@ SCREENS: tuple[Screen, ...] = (
     *event.SCREENS,
     *ingest_health.SCREENS,
     *releases.SCREENS,
+    *repairs.SCREENS,
     *projects.SCREENS,
     *account.SCREENS,
     *sign_in.SCREENS,

@@ -1,0 +1,1 @@
+"""Repairs: what Naosu did, and what waits for a person."""
