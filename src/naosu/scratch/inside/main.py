@@ -77,7 +77,7 @@ def _what_holds(job: dict[str, Any]) -> Iterator[tuple[bool, str]]:
         "Landlock: off, or not in this kernel: only the cell's own root, if any, hides the host's files",
     )
     yield job["seccomp"], "a filter on system calls: off, or there is none for this kind of machine"
-    yield job["user"] or os.getuid(), "a user of its own: processes are not counted, and root's files less hidden"
+    yield bool(job["user"] or os.getuid()), "a user of its own: processes are not counted, and root's files less hidden"
     yield (
         os.path.isdir("/proc/self"),
         "a bound on the memory of all processes together: there is no /proc to read it from",
