@@ -6,51 +6,25 @@ from collections.abc import Iterable
 import libcst as cst
 
 from naosu.fixers.places import Place
+from naosu.fixers.stand_ins import STAND_INS, literals_of
 from naosu.ports.fixer import SourceTree
 
 _PROGRAM = r"""
-import asyncio, importlib, inspect, itertools, json, re, types
-
-SITES = json.loads(%(sites)r)
-BAD = re.compile(%(bad)r)
-TEXT, CLAIMS = "naosu", {"sub": "naosu", "id": 1, "user_id": 1, "username": "naosu", "email": "naosu@example.com"}
-STAND_IN = types.SimpleNamespace(**CLAIMS, name="naosu", role="naosu", hashed_password="naosu", password="naosu")
+LITERALS, SITES, BAD = json.loads(%(literals)r), json.loads(%(sites)r), re.compile(%(bad)r)
 
 
-def values(parameter):
-    kind = parameter.annotation
-    kind = getattr(kind, "__name__", str(kind))
-    known = {"str": [TEXT], "int": [1], "dict": [CLAIMS], "bytes": [b"naosu"], "bool": [True], "float": [1.0]}
-    if parameter.default is not parameter.empty and kind not in known:
-        return [parameter.default]
-    wanted = "int" if re.search(r"(^|_)id$|minutes|seconds", parameter.name) else "str"
-    return known.get(kind, [*known[wanted], STAND_IN, CLAIMS, TEXT, 1])
-
-
-def target(site):
-    module = importlib.import_module(site["module"])
-    if not site["owner"]:
-        return getattr(module, site["function"])
-    owner = getattr(module, site["owner"])
-    made = [one for one in vars(module).values() if isinstance(one, owner)]
-    return getattr(made[0] if made else owner(), site["function"])
-
-
-def call(function):
-    function = inspect.unwrap(function)
+def call(site):
+    module, owner = owner_of(site)
+    function = inspect.unwrap(getattr(owner, site["function"]))
     parameters = [one for one in inspect.signature(function).parameters.values() if one.kind not in (2, 4)]
     outcome = "nothing could be called"
-    for chosen in itertools.islice(itertools.product(*map(values, parameters)), 60):
-        positional = [value for one, value in zip(parameters, chosen) if one.kind in (0, 1)]
-        named = {one.name: value for one, value in zip(parameters, chosen) if one.kind == 3}
+    for values in combinations(parameters):
         try:
-            answer = function(*positional, **named)
-            if inspect.isawaitable(answer):
-                asyncio.run(answer)
+            run(module, function, values)
             return "returned"
         except BaseException as error:
             outcome = f"{type(error).__name__}: {error}"
-            if BAD.search(outcome):
+            if BAD.search(outcome) or time.monotonic() > END:
                 return outcome
     return outcome
 
@@ -60,7 +34,7 @@ def main():
     for site in SITES:
         name = ".".join(part for part in (site["module"], site["owner"], site["function"]) if part)
         try:
-            said[name] = call(target(site))
+            said[name] = call(site)
         except BaseException as error:
             said[name] = f"{type(error).__name__}: {error}"
     bad = any(BAD.search(one) for one in said.values())
@@ -91,4 +65,6 @@ def exercise(source: SourceTree, sites: Iterable[tuple[Place, cst.CSTNode]], bad
     if not found:
         return ""
     listed = [{"module": module, "owner": owner, "function": function} for module, owner, function in found]
-    return _PROGRAM % {"sites": json.dumps(listed), "bad": bad}
+    paths = [path for one in listed if (path := source.find_module(one["module"]))]
+    literals = json.dumps(literals_of(module for path in paths if (module := source.module(path))))
+    return STAND_INS + _PROGRAM % {"sites": json.dumps(listed), "bad": bad, "literals": literals}

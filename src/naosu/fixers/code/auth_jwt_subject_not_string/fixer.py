@@ -139,7 +139,7 @@ def _plans(work: Workplace, issued: Sequence[tuple[Place, cst.BaseExpression]]) 
     proof = Proof(
         text="A token that is issued is read, and the request that failed is answered.",
         gone=(PHRASE,),
-        script=_script(work, issued, reading),
+        script=round_trip(work.source, issued, reading, PHRASE),
     )
     undo = "The edited files get their text from before back; tokens issued in between are refused again."
     if issued:
@@ -163,15 +163,6 @@ def _plans(work: Workplace, issued: Sequence[tuple[Place, cst.BaseExpression]]) 
             undo=undo,
             edits=lenient,
         )
-
-
-def _script(work: Workplace, issued: Sequence[tuple[Place, cst.BaseExpression]], reading: Sequence[JwtCall]) -> str:
-    """Return the program for what is issued where it is signed: who is handed claims cannot be asked alone."""
-    signing = jwt_calls(work.source, ENCODE)
-    functions = [one.place.within(one.call, cst.FunctionDef) for one in signing]
-    inside = [place.within(value, cst.FunctionDef) for place, value in issued]
-    is_there = all(any(one is function for function in functions) for one in inside)
-    return round_trip(work.source, signing, reading, PHRASE) if issued and is_there else ""
 
 
 def _read_by_model(work: Workplace) -> bool:

@@ -16,6 +16,7 @@ CONSTRAINED_MANY = frozenset({
     "pydantic.conlist", "pydantic.conset", "pydantic.confrozenset", "pydantic.types.conlist", "pydantic.types.conset",
     "pydantic.types.confrozenset",
 })  # fmt: skip
+_FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
 RENAMED = {"min_items": "min_length", "max_items": "max_length"}
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=")
 
@@ -81,7 +82,7 @@ def _anchored(scope: Scope, value: cst.BaseExpression) -> cst.BaseExpression | N
     text = _text(scope, value)
     if text is None or text.startswith(("^", r"\A")) or not isinstance(value, cst.SimpleString):
         return None
-    if text.startswith((".*", "(?")) and "|" not in text:
+    if _FLAGS.match(text) or (text.startswith(".*") and "|" not in text):
         return None
     quote = value.quote
     inside = value.raw_value
@@ -165,7 +166,8 @@ def _unique(scope: Scope, model: PydanticModel, name: str, field: cst.AnnAssign)
         if is_on:
             scope.edits.need("pydantic", "field_validator")
             code = UNIQUE.format(name=name, decorator=scope.local("pydantic.field_validator"))
-            line = cst.parse_statement(code, config=scope.module.config_for_parsing)
+            line = cst.parse_statement(code.strip() + "\n", config=scope.module.config_for_parsing)
+            line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
             scope.edits.change(model.node, partial(_at_the_end, line=line))
             scope.note("`unique_items=` is a validator in Pydantic 2")
     return bool(with_it)

@@ -1,0 +1,1 @@
+"""Tokens for an audience that the reader does not name."""

@@ -1,0 +1,1 @@
+"""Keys that do not fit their algorithm."""

@@ -1,0 +1,1 @@
+"""Packages that a library wants and that are not installed."""
