@@ -201,6 +201,7 @@ async def asgi_all(app, requests):
             try:
                 NOW["status"] = await asyncio.wait_for(asgi_one(app, request), 10)
             except BaseException as error:
+                # why: the application may raise anything, and that is the answer
                 NOW["error"] = f"{type(error).__name__}: {error}"[:300]
             NOW["seconds"] = time.monotonic() - begun
             told.append(json.loads(json.dumps(NOW)))
@@ -263,6 +264,7 @@ def wsgi_all(app, requests):
         try:
             NOW["status"] = wsgi_one(app, request)
         except BaseException as error:
+            # why: the application may raise anything, and that is the answer
             NOW["error"] = f"{type(error).__name__}: {error}"[:300]
         told.append(json.loads(json.dumps(NOW)))
     NOW.clear()
@@ -333,6 +335,7 @@ def main(argument):
         ok, detail = judged(told, argument)
         answer = {"told": told, "ok": ok, "detail": detail}
     except BaseException as error:
+        # why: the application may raise anything, and that is the answer
         answer = {"error": f"{type(error).__name__}: {error}", "detail": traceback.format_exc()[-1500:], "ok": False}
     print(json.dumps(answer), file=printed, flush=True)
     os._exit(0)
