@@ -10,7 +10,7 @@ from naosu.domain.errors import NotFoundError
 from naosu.domain.issue import Issue
 from naosu.pipeline.approvals import approve, missing_approvals, reject
 from naosu.ports.store.repairs import AttemptQuery
-from naosu.web.shell import Screen, Visit, redirect
+from naosu.web.shell import Screen, Visit, redirect, whole_number
 
 ATTEMPTS_MAX = 100
 
@@ -40,7 +40,7 @@ def show_list(visit: Visit) -> Response:
 
 def show_one(visit: Visit) -> Response:
     """Show one attempt: evidence, plan, checks, verdict, rollback, and every step."""
-    attempt = visit.context.store.get_attempt(visit.path_id("attempt"))
+    attempt = visit.context.store.get_attempt(_attempt_id(visit))
     store = visit.context.store
     detail = view_detail(
         view_attempt(attempt, approvals_missing=missing_approvals(store, attempt, now=visit.times.now)),
@@ -61,7 +61,7 @@ def show_one(visit: Visit) -> Response:
 
 def answer_one(visit: Visit) -> Response:
     """Keep what a person says to the plan that they saw."""
-    attempt_id = visit.path_id("attempt")
+    attempt_id = _attempt_id(visit)
     say = approve if visit.path("answer") == "approve" else reject
     by = visit.identity.name if visit.identity else ""
     say(
@@ -83,6 +83,10 @@ def switch(visit: Visit) -> Response:
         return redirect("/repairs", flash="repair_stopped")
     visit.context.store.resume_repair(by=by, now=visit.times.now)
     return redirect("/repairs", flash="repair_goes_on")
+
+
+def _attempt_id(visit: Visit) -> int:
+    return whole_number(str(visit.request.path_params["attempt"]))
 
 
 def _waits(visit: Visit, attempt: Attempt) -> bool:
