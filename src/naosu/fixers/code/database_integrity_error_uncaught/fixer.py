@@ -15,7 +15,7 @@ from naosu.fixers.database.plans import gone_patterns
 from naosu.fixers.database.signs import crash_lines, crashes_with
 from naosu.fixers.database.symbols import names_in
 from naosu.fixers.database.web import WebApplication, web_applications
-from naosu.fixers.editing import dotted_name, nodes_of, with_import
+from naosu.fixers.editing import ancestors, dotted_name, nodes_of, parents_of, with_import
 from naosu.ports.fixer import SourceTree, Workplace
 
 _PHRASES = ("UNIQUE constraint failed", "duplicate key value violates unique constraint", "Duplicate entry")
@@ -79,7 +79,7 @@ def _around(work: Workplace, frame: CodeFrame, crash: Crash) -> Plan | None:
     module = work.source.module(frame.source_path)
     statement = statement_at(module, frame.line) if module else None
     framework = _framework(work.source)
-    if module is None or statement is None or not framework:
+    if module is None or statement is None or not framework or _is_expected(module, statement):
         return None
     answer = _answer(module, statement, framework, _detail(crash))
     if answer is None:
@@ -96,6 +96,13 @@ def _around(work: Workplace, frame: CodeFrame, crash: Crash) -> Plan | None:
     for origin, wanted in ((source, name), (raised, "IntegrityError"), *_ATOMIC.get(framework, ())):
         changed, _ = with_import(changed, origin, wanted)
     return _plan(edits_of(work.source, {frame.source_path: changed}), crash, "where it comes up")
+
+
+def _is_expected(module: cst.Module, statement: cst.BaseStatement) -> bool:
+    """Whether a handler around it expects the error already: then the log is of other code."""
+    attempts = [up for up in ancestors(statement, parents_of(module)) if isinstance(up, cst.Try)]
+    types = [handler.type for attempt in attempts for handler in attempt.handlers if handler.type is not None]
+    return any(name.value == "IntegrityError" for type_ in types for name in nodes_of(type_, cst.Name))
 
 
 def _wrapped(

@@ -27,13 +27,19 @@ _OPEN = "connection_of_this_thread"
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A call of ``sqlite3.connect``; `name`: what it is assigned to, or empty."""
+    """A call of ``sqlite3.connect``.
+
+    Attributes:
+        name: What it is assigned to, or empty.
+        is_kept_on: It is assigned to an attribute or an item as well: something keeps it.
+    """
 
     path: str
     call: cst.Call
     name: str
     line: cst.SimpleStatementLine | None
     function: cst.FunctionDef | None
+    is_kept_on: bool = False
 
     @property
     def is_memory(self) -> bool:
@@ -52,9 +58,10 @@ def opened(source: SourceTree) -> Iterator[Opened]:
             if qualified_name(call.func, names) not in _CONNECT or (check and dotted_name(check.value) == "False"):
                 continue
             assign = parents.get(call)
-            name = ""
+            name, is_kept_on = "", False
             if isinstance(assign, cst.Assign):
                 name = module.code_for_node(assign.targets[0].target)
+                is_kept_on = any(not isinstance(one.target, cst.Name) for one in assign.targets)
             elif isinstance(assign, cst.AnnAssign):
                 name = module.code_for_node(assign.target)
             line = parents.get(assign) if assign else None
@@ -65,6 +72,7 @@ def opened(source: SourceTree) -> Iterator[Opened]:
                 name,
                 line if isinstance(line, cst.SimpleStatementLine) else None,
                 function if isinstance(function, cst.FunctionDef) else None,
+                is_kept_on,
             )
 
 
@@ -75,7 +83,7 @@ def global_edits(source: SourceTree) -> tuple[FileEdit, ...]:
         return ()
     one = shared[0]
     module = source.module(one.path)
-    if module is None or _is_rebound(module, one.name):
+    if module is None or _is_rebound(module, one.name) or _OPEN in module.code:
         return ()
     home = Place(one.path, one.name)
     changed: dict[str, cst.Module] = {}
@@ -256,7 +264,7 @@ def request_edits(source: SourceTree) -> tuple[FileEdit, ...]:
     """Let a connection that a function opens for one request be used in the threads that serve it."""
     changed: dict[str, cst.Module] = {}
     for one in opened(source):
-        if one.function is None or one.name.startswith("self."):
+        if one.function is None or one.is_kept_on:
             continue
         module = changed.get(one.path) or source.module(one.path)
         if module is None or _is_kept(one):

@@ -64,7 +64,7 @@ def _in_from(words: Sequence[str], index: int) -> bool:
         depth += (word == ")") - (word == "(")
         if depth < 0:
             return False
-        if depth == 0 and word.upper() in {"SELECT", "WHERE", "ORDER", "GROUP", "ON", "SET", "HAVING", "BY"}:
+        if depth == 0 and word.upper() in {"SELECT", "WHERE", "ORDER", "GROUP", "SET", "HAVING", "BY"}:
             return False
         if depth == 0 and word.upper() == "FROM":
             return True

@@ -1,0 +1,46 @@
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+engine = create_async_engine("sqlite+aiosqlite:///accounts.db")
+maker = async_sessionmaker(engine, expire_on_commit=False)
+
+
+class Base(DeclarativeBase): ...
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+
+
+class AccountIn(BaseModel):
+    email: str
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI):
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+async def session():
+    async with maker() as opened:
+        yield opened
+
+
+@app.post("/accounts", status_code=201)
+async def create(data: AccountIn, db: Annotated[AsyncSession, Depends(session)]):
+    account = Account(email=data.email)
+    db.add(account)
+    await db.commit()
+    return {"id": account.id}

@@ -1,0 +1,33 @@
+from contextlib import contextmanager
+
+import deps
+from deps import Item, get_db, second_db
+from fastapi import Depends, FastAPI, HTTPException
+from sqlalchemy.orm import Session
+
+app = FastAPI()
+seen = []
+
+
+@app.get("/a")
+def a(db: Session = Depends(get_db)):
+    seen.append(db)
+    return db.query(Item).count()
+
+
+@app.get("/b/{number}")
+def b(number: int):
+    with deps.Make() as db:
+        # a comment that stays
+        item = db.get(Item, number)
+        if item is None:
+            seen.append(db.connection())
+            raise HTTPException(404, "no such item")
+        return {"id": item.id}
+
+
+@app.get("/c")
+def c():
+    with contextmanager(second_db)() as db:
+        seen.append(db.connection())
+        return db.query(Item).count()
