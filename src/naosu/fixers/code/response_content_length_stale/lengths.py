@@ -135,7 +135,7 @@ def _replaced_iterators(place: Place, function: cst.FunctionDef, names: set[str]
     for line in nodes_of(function.body, cst.SimpleStatementLine):
         target, value = assigned(line)
         name = next((name for name in names if target is not None and is_attribute(target, name, "body_iterator")), "")
-        if not name or value is None or not isinstance(value, cst.Call):
+        if not name or not isinstance(value, cst.Call) or not value.args:
             continue
         gone = statements(f'del {name}.headers["{LENGTH}"]\n', place.module)
         yield Length(line, replace_nodes(place.module, {line: cst.FlattenSentinel([line, *gone])}))

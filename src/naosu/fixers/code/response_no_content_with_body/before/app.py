@@ -1,0 +1,13 @@
+from fastapi import FastAPI, status
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+class Gone(BaseModel):
+    id: int
+
+
+@app.delete("/things/{number}", status_code=status.HTTP_204_NO_CONTENT)
+def remove(number: int) -> Gone:
+    return Gone(id=number)
