@@ -9,8 +9,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from naosu.actions.apply_fix import Applied, Commit, apply_plan
-from naosu.actions.apply_fix.resume import reopen, resume
+from naosu.actions.apply_fix import Applied, Commit, apply_plan, undo_plan
 from naosu.actions.apply_fix.state import state_of
 from naosu.actions.errors import ActionFailedError
 from naosu.actions.restart.action import Restart, RestartParameters
@@ -103,11 +102,7 @@ class GroundTarget:
 
     def recover(self, plan: Plan) -> tuple[str, ...]:
         """Undo what of a plan a process that died has put in force."""
-        for ended in resume(self._backup_dir):
-            if ended.plan_key == plan.key:
-                applied = reopen(ended.folder)
-                return applied.roll_back().left if applied else ended.left
-        return ()
+        return undo_plan(self._backup_dir, plan.key)
 
     def _healthy(self) -> Check | None:
         """Ask the health URL until it answers 2xx."""

@@ -6,7 +6,7 @@
 from naosu.actions.apply_fix.apply import Applied, RolledBack, apply_plan
 from naosu.actions.apply_fix.errors import PlanFailedError, PlanRefusedError, PlanVoidError
 from naosu.actions.apply_fix.modes import Branch, Commit, InPlace, Mode, PatchFile
-from naosu.actions.apply_fix.resume import Ending, Resumed, reopen, resume
+from naosu.actions.apply_fix.resume import Ending, Resumed, forget, reopen, resume, undo_plan
 from naosu.actions.apply_fix.state import State, state_of
 
 __all__ = [
@@ -24,7 +24,9 @@ __all__ = [
     "RolledBack",
     "State",
     "apply_plan",
+    "forget",
     "reopen",
     "resume",
     "state_of",
+    "undo_plan",
 ]

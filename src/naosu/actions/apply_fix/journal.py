@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -116,9 +117,9 @@ class Journal:
 
     @classmethod
     def create(cls, backup_dir: Path) -> "Journal":
-        """Make a new one, locked."""
+        """Make a new one, locked; by their names they are in the order of their making."""
         backup_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        journal = cls(backup_dir / f"naosu-{secrets.token_hex(6)}")
+        journal = cls(backup_dir / f"naosu-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}")
         journal.folder.mkdir(mode=0o700)
         sync_folder(backup_dir)
         journal.lock()

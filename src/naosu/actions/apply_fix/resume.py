@@ -38,8 +38,7 @@ def resume(backup_dir: Path) -> tuple[Resumed, ...]:
 
     A plan that is in force is reported each time until `reopen` was used to keep it or roll it back.
     """
-    journals = [Journal(folder) for folder in sorted(backup_dir.glob("naosu-*")) if folder.is_dir()]
-    return tuple(ended for journal in journals if (ended := _end(journal)) is not None)
+    return tuple(ended for journal in _journals(backup_dir) if (ended := _end(journal)) is not None)
 
 
 def reopen(folder: Path) -> Applied | None:
@@ -51,14 +50,52 @@ def reopen(folder: Path) -> Applied | None:
     return Applied(journal, intent, state_of(Path(intent.source), touched(intent.plan, intent.mode)))
 
 
+def undo_plan(backup_dir: Path, plan_key: str) -> tuple[str, ...]:
+    """Undo the newest application of a plan whose process died, and say what is not as it was; asked again, the same.
+
+    What was kept, or is another process's, stays as it is.
+    """
+    mine = [journal for journal in _journals(backup_dir) if _plan_key(journal) == plan_key]
+    if not mine:
+        return ()
+    journal = mine[-1]
+    if not journal.lock():
+        return ("another process works on it",)
+    try:
+        intent, events = journal.intent(), journal.events()
+        last = events[-1] if events else None
+        if intent is None or (last is not None and last.what == "kept"):
+            return ()
+        return last.lines if last is not None and last.what == "undone" else undo(journal, intent).left
+    finally:
+        journal.unlock()
+
+
+def forget(backup_dir: Path, *, older_than_s: float, now_s: float) -> int:
+    """Remove journals and backups of plans that were kept or undone without a trace so long ago; return how many."""
+    count = 0
+    for journal in _journals(backup_dir):
+        events = journal.events()
+        is_over = bool(events) and events[-1].what in ("kept", "undone") and not events[-1].lines
+        if is_over and journal.folder.stat().st_mtime < now_s - older_than_s and journal.lock():
+            journal.discard()
+            count += 1
+    return count
+
+
 def is_in_force(backup_dir: Path, plan_key: str) -> Path | None:
     """Return the folder of the application by which a plan is in force, not yet kept. None: there is none."""
-    for folder in sorted(backup_dir.glob("naosu-*")):
-        journal = Journal(folder)
-        intent = journal.intent()
-        if intent is not None and intent.plan.key == plan_key and _is_in_force(journal):
-            return folder
-    return None
+    mine = (journal for journal in _journals(backup_dir) if _plan_key(journal) == plan_key)
+    return next((journal.folder for journal in mine if _is_in_force(journal)), None)
+
+
+def _journals(backup_dir: Path) -> list[Journal]:
+    return [Journal(folder) for folder in sorted(backup_dir.glob("naosu-*")) if folder.is_dir()]
+
+
+def _plan_key(journal: Journal) -> str:
+    intent = journal.intent()
+    return intent.plan.key if intent is not None else ""
 
 
 def _end(journal: Journal) -> Resumed | None:

@@ -1,11 +1,12 @@
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from naosu.actions.apply_fix import Commit, Ending, apply_plan, reopen, resume, state_of
+from naosu.actions.apply_fix import Commit, Ending, apply_plan, forget, reopen, resume, state_of, undo_plan
 from naosu.domain.repair import FileEdit, Plan, SqlChange
 
 from .killed import boundaries_of, end, killed_at, put, put_and_roll_back
@@ -135,3 +136,31 @@ def test_what_is_kept_is_not_touched_again(template: Path, tmp_path: Path):
     assert resume(backups) == ()
     assert reopen(applied.folder) is None
     assert state_of(source, PLAN) == applied.after
+
+
+def test_the_plan_of_a_process_that_died_is_undone_by_its_key_and_the_answer_stays_the_same(
+    template: Path, tmp_path: Path
+):
+    shutil.copytree(template, tmp_path / "world")
+    source, backups = tmp_path / "world/shop", tmp_path / "world/backups"
+    before = seen(source, PLAN)
+    total = count_boundaries(template, tmp_path, put)
+    assert killed_at(total - 40, put, source, PLAN, backups)
+    run_sql(source / "shop.db", "INSERT INTO tasks VALUES (1)")
+    assert undo_plan(backups, "another") == ()
+    left = undo_plan(backups, PLAN.key)
+    assert "table tasks stays" in left[0]
+    assert undo_plan(backups, PLAN.key) == left
+    assert seen(source, PLAN)[2:] == before[2:]
+
+
+def test_only_what_is_over_and_left_nothing_is_forgotten(template: Path, tmp_path: Path):
+    shutil.copytree(template, tmp_path / "world")
+    source, backups = tmp_path / "world/shop", tmp_path / "world/backups"
+    apply_plan(source, PLAN, mode=Commit(), backup_dir=backups).roll_back()
+    apply_plan(source, PLAN, mode=Commit(), backup_dir=backups).release()
+    now_s = time.time() + 100
+    assert forget(backups, older_than_s=200, now_s=now_s) == 0
+    assert forget(backups, older_than_s=50, now_s=now_s) == 1
+    assert [ended.ending for ended in resume(backups)] == [Ending.IN_FORCE]
+    assert undo_plan(backups, PLAN.key) == ()

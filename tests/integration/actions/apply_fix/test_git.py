@@ -80,6 +80,17 @@ def test_a_file_with_somebodys_changes_is_mended_in_place_and_not_committed(
     assert (source / "app.py").read_text() == theirs
 
 
+def test_what_is_staged_and_taken_back_in_the_checkout_stays_staged(source: Path, backups: Path):
+    (source / "app.py").write_text("staged = 1\n")
+    git(source, "add", "app.py")
+    (source / "app.py").write_text(APP)
+    staged = git(source, "diff", "--cached")
+    applied = commit(source, backups)
+    assert "staged with other changes" in applied.notes[0]
+    assert git(source, "diff", "--cached") == staged
+    assert applied.roll_back().left == ()
+
+
 def test_a_rollback_leaves_head_branch_index_and_reflog_of_the_branch_at_what_they_were(source: Path, backups: Path):
     plan = make_plan(title_edit(), FileEdit(path="routes/users.py", before=None, after="USERS = []\n"))
     before, head = state_of(source, plan), git(source, "rev-parse", "HEAD")
