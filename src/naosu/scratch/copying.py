@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ FILES_MAX = 50_000
 TREE_BYTES_MAX = 2_000_000_000
 FILE_BYTES_MAX = 1_000_000_000
 PREFIX = "naosu-scratch-"
+_LEFT_OVER_S = 3600
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 
@@ -66,10 +68,15 @@ def copy_file(path: Path, place: Path) -> None:
 
 
 def remove_left_over(folder: Path) -> None:
-    """Remove what laboratories left that were killed: their folders are named by their processes."""
+    """Remove what laboratories left that were killed: their folders are named by their processes.
+
+    Those of the last hour stay: the process may be one that only another container sees.
+    """
     for left in folder.glob(f"{PREFIX}*-*"):
         process = left.name.removeprefix(PREFIX).partition("-")[0]
-        if process.isdigit() and not psutil.pid_exists(int(process)) and left.stat().st_uid == os.getuid():
+        told = left.stat()
+        is_old = time.time() - told.st_mtime > _LEFT_OVER_S
+        if is_old and process.isdigit() and not psutil.pid_exists(int(process)) and told.st_uid == os.getuid():
             shutil.rmtree(left, ignore_errors=True)
 
 

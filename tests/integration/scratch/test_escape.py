@@ -292,3 +292,38 @@ def test_an_unprivileged_user_is_walled_off_as_well():
     assert json.loads(told["answers"][0]["out"]) == {
         "uid": 1234, "pid": 2, "passwd": False, "out": False, "write": False, "here": True
     }  # fmt: skip
+
+
+CONTAINED = """
+import json, sys
+from pathlib import Path
+from naosu.domain.evidence import WebRequest
+from naosu.scratch.laboratory import ScratchLaboratory
+laboratory = ScratchLaboratory(Path(sys.argv[1]), python=Path(sys.executable))
+seen = laboratory.observe([WebRequest(method="GET", path="/docs")])
+told = laboratory.ask("open('/etc/shadow')")
+laboratory.close()
+print(json.dumps([[exchange.status for exchange in seen.exchanges], seen.isolation, told["error"].splitlines()[-1]]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("forbidding", "words"),
+    [
+        ("true", ["a user of its own"]),
+        ("echo 0 > /proc/sys/user/max_net_namespaces", ["namespaces: not allowed here", "a user of its own"]),
+    ],
+)
+def test_in_a_container_that_allows_less_the_rest_still_holds(source, forbidding, words):
+    (source / "app.py").write_text(APP)
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", f'{forbidding}; exec "$0" "$@"']
+    done = subprocess.run(
+        [*command, sys.executable, "-c", CONTAINED, str(source)], capture_output=True, text=True, check=False
+    )
+    if "unshare" in done.stderr:
+        pytest.skip(f"no container can be made here: {done.stderr}")
+    statuses, isolation, error = json.loads(done.stdout)
+    assert statuses == [200]
+    assert len(isolation) == len(words)
+    assert all(line.startswith(word) for line, word in zip(isolation, words, strict=True))
+    assert "No such file" in error or "Permission denied" in error

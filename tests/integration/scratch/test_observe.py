@@ -290,11 +290,15 @@ def test_what_a_killed_laboratory_left_is_removed_by_the_next(make, monkeypatch,
     ended = subprocess.Popen(["true"])
     ended.wait()
     left, used = tmp_path / f"naosu-scratch-{ended.pid}-abc", tmp_path / f"naosu-scratch-{os.getpid()}-abc"
-    left.mkdir()
-    used.mkdir()
+    fresh = tmp_path / f"naosu-scratch-{ended.pid}-def"
+    for folder in (left, used, fresh):
+        folder.mkdir()
+    for folder in (left, used):
+        os.utime(folder, (0, 0))
     make({"main.py": SHOP})
     assert not left.exists()
     assert used.exists()
+    assert fresh.exists()
 
 
 def test_a_script_finds_its_argument_and_the_application(make):

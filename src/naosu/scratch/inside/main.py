@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from naosu.scratch.inside import kernel, landlock, seccomp, walls
-from naosu.scratch.inside.guard import watch
+from naosu.scratch.inside.guard import count_threads, watch
 from naosu.scratch.inside.places import put_places
 from naosu.scratch.inside.steps import run_steps
 
 _NO_NAMESPACES = "namespaces: switched off: the host's network and processes can be reached"
-_UNPRIVILEGED_FROM = 200_000
-_UNPRIVILEGED_COUNT = 1_000_000
+_UNPRIVILEGED_FROM, _UNPRIVILEGED_TO = 61184, 65519  # what systemd keeps for users that come and go; containers map it
 
 
 def main() -> None:
@@ -40,11 +39,14 @@ def main() -> None:
 def _build(job: dict[str, Any], *, separated: bool) -> list[str]:
     """Build the walls, and note in the job what holds; returns what does not."""
     missing: list[str] = []
-    user = _give_away(job) if separated and os.getuid() == 0 and job["is_public"] else 0
+    user = _pick_user(job) if separated and os.getuid() == 0 and job["is_public"] else 0
     is_rooted = separated and _build_root(job, missing)
     if user and not is_rooted:
-        user = _give_away(job, user=0)
+        _give_away(job, 0)
+        user = 0
     job["user"] = user
+    if not separated:  # the kernel counts all processes of a user, not only those of the cell
+        job["limits"]["processes"] += count_threads(os.getuid())
     job["landlock"] = "landlock" in job["layers"] and landlock.version() > 0
     job["seccomp"] = "seccomp" in job["layers"] and seccomp.is_known()
     job["ports"] = None if separated else []
@@ -86,13 +88,20 @@ def _what_holds(job: dict[str, Any]) -> Iterator[tuple[bool, str]]:
     yield is_reached, "database servers: only a network namespace lets a cell reach just one, so it reaches none"
 
 
-def _give_away(job: dict[str, Any], user: int | None = None) -> int:
-    """Give the copy to a user who owns nothing else, and return who that is."""
-    if user is None:
-        user = _UNPRIVILEGED_FROM + int.from_bytes(os.urandom(4), "big") % _UNPRIVILEGED_COUNT
+def _pick_user(job: dict[str, Any]) -> int:
+    """Give the copy to a user who owns nothing else, and return who that is. 0: this container knows no other users."""
+    user = _UNPRIVILEGED_FROM + int.from_bytes(os.urandom(4), "big") % (_UNPRIVILEGED_TO - _UNPRIVILEGED_FROM)
+    try:
+        _give_away(job, user)
+    except OSError:
+        _give_away(job, 0)
+        return 0
+    return user
+
+
+def _give_away(job: dict[str, Any], user: int) -> None:
     for place in (job["tree"], job["home"], job["tmp"], *(path for path, _ in job["writable"])):
         for folder, _, names in os.walk(place):
             os.chown(folder, user, user)
             for name in names:
                 os.chown(os.path.join(folder, name), user, user, follow_symlinks=False)
-    return user

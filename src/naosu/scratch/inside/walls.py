@@ -10,7 +10,7 @@ from typing import Any
 
 from naosu.scratch.inside import kernel
 
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 CONFIGURATION = tuple(
     f"/etc/{name}"
     for name in (
@@ -30,21 +30,35 @@ _SHARED_BYTES = 256_000_000
 def separate() -> tuple[bool, list[str]]:
     """Leave the host's namespaces.
 
-    The process namespace holds for children only, and the mounts stay: `build_root` leaves those, in the child.
+    It is tried in a child first: some systems give a user namespace and then refuse all that it is for, and there is
+    no way back. The process namespace holds for children only, and the mounts stay: `build_root` leaves those, in the
+    child.
 
     Returns:
         Whether that went, and what could not be had.
     """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            _leave()
+            raise_loopback()
+            code = 0
+        finally:
+            os._exit(code)
+    if os.waitpid(child, 0)[1]:
+        return False, ["namespaces: not allowed here: the host's network and processes can be reached"]
+    _leave()
+    return True, []
+
+
+def _leave() -> None:
     user, group = os.getuid(), os.getgid()
-    try:
-        kernel.unshare((0 if user == 0 else kernel.CLONE_NEWUSER) | _INSIDE | kernel.CLONE_NEWPID)
-    except OSError as error:
-        return False, [f"namespaces: {error.strerror}: the host's network and processes can be reached"]
+    kernel.unshare((0 if user == 0 else kernel.CLONE_NEWUSER) | _INSIDE | kernel.CLONE_NEWPID)
     if user:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    return True, []
 
 
 def raise_loopback() -> None:
