@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
+import structlog
 
 import naosu.repair
 from naosu.domain.errors import NaosuError
@@ -14,6 +15,8 @@ from naosu.repair.strict_yaml import YamlFaultError
 
 SHIPPED = Path(naosu.repair.__file__).parent / "shipped_playbooks"
 PLAYBOOK_BYTES_MAX = 1_048_576
+
+log = structlog.get_logger("naosu.repair")
 
 Seen = tuple[tuple[str, int, int, int], ...]
 
@@ -50,7 +53,7 @@ class RulesFile:
         self._seen = self._look()
 
     def current(self) -> RepairRules:
-        """Return the rules in force, read again if a file has changed since. Costs a `stat` for each."""
+        """Return the rules in force, read again if a file has changed since, and log that. Costs a `stat` for each."""
         seen = self._look()
         if seen != self._seen:
             self._seen = seen
@@ -58,8 +61,10 @@ class RulesFile:
                 self._rules = self._load()
             except NaosuError as error:
                 self.fault = str(error)
+                log.error("repair.rules_refused", detail=self.fault)  # noqa: TRY400 - no traceback
             else:
                 self.fault = ""
+                log.warning("repair.rules_changed", projects=len(self._rules.policy.projects))
         return self._rules
 
     def _load(self) -> RepairRules:

@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from naosu.domain.attempt import Mode
 from naosu.domain.errors import NaosuError
@@ -131,6 +132,18 @@ def test_a_bad_file_leaves_the_last_good_one_in_force_and_says_why(config):
     write(config, SHOP)
     assert rules.current().policy == good.policy
     assert rules.fault == ""
+
+
+def test_the_log_says_once_what_became_of_a_change(config):
+    rules = rules_of(config)
+    with capture_logs() as logged:
+        write(config, "repair: 1")
+        for _ in range(3):
+            rules.current()
+        write(config, SHOP)
+        rules.current()
+    assert [entry["event"] for entry in logged] == ["repair.rules_refused", "repair.rules_changed"]
+    assert logged[0]["detail"] == f"{config}:1:9: `repair`: expected `object`, found 1"
 
 
 def test_a_mistake_anywhere_in_the_file_refuses_it_whole(config):
