@@ -17,7 +17,7 @@ from naosu.fixers.editing import (
     with_argument,
     with_import,
 )
-from naosu.fixers.mapped import ColumnOf, ModelOf, RelationOf, string_of
+from naosu.fixers.mapped import ColumnOf, ModelOf, RelationOf, is_sqlmodel_table, string_of
 
 KINDS = (
     frozenset({"int", "Integer", "BigInteger", "SmallInteger"}),
@@ -87,6 +87,8 @@ def linked(child: ModelOf, column: ColumnOf, target: str) -> FileEdit:
     if column.call is not None and qualified_name(column.call.func, names).rpartition(".")[2] == "Field":
         new: cst.BaseExpression = with_argument(column.call, "foreign_key", cst.SimpleString(f'"{target}"'))
         return file_edit(child.path, module, replace_nodes(module, {column.call: new}))
+    if column.call is None and is_sqlmodel_table(child.node):
+        return _with_field(child, column, target)
     prefix = _prefix(column.call, names)
     local = f"{prefix}.ForeignKey" if prefix else with_import(module, "sqlalchemy", "ForeignKey")[1]
     key = cst.parse_expression(f'{local}("{target}")')
@@ -103,6 +105,16 @@ def linked(child: ModelOf, column: ColumnOf, target: str) -> FileEdit:
     if not prefix:
         after, _ = with_import(after, "sqlalchemy", "ForeignKey")
     return file_edit(child.path, module, after)
+
+
+def _with_field(child: ModelOf, column: ColumnOf, target: str) -> FileEdit:
+    """Return the edit that gives a bare column of SQLModel its key, and keeps its default."""
+    statement = cst.ensure_type(column.statement, cst.AnnAssign)
+    default = f"default={child.module.code_for_node(statement.value)}, " if statement.value else ""
+    call = cst.parse_expression(f'Field({default}foreign_key="{target}")')
+    changed = statement.with_changes(value=call, equal=cst.AssignEqual())
+    after, _ = with_import(replace_nodes(child.module, {statement: changed}), "sqlmodel", "Field")
+    return file_edit(child.path, child.module, after)
 
 
 def with_key(call: cst.Call, key: cst.BaseExpression) -> cst.Call:

@@ -103,7 +103,7 @@ def _model(path: str, module: cst.Module, node: cst.ClassDef, names: dict[str, s
         kind = qualified_name(call.func, names).rpartition(".")[2] if call else ""
         if call and kind in RELATIONSHIPS:
             relations[attribute] = _relation(attribute, call, statement, annotation)
-        elif kind in COLUMNS or _is_mapped(annotation):
+        elif kind in COLUMNS or _is_mapped(annotation) or (annotation is not None and is_sqlmodel_table(node)):
             columns[attribute] = _column(attribute, call, statement, annotation)
     return ModelOf(
         name=node.name.value,
@@ -144,9 +144,14 @@ def _table(node: cst.ClassDef, names: dict[str, str]) -> str:
     bases = [qualified_name(base.value, names) for base in node.bases]
     if any(base.endswith(".Model") for base in bases) and not any("django" in base for base in bases):
         return _snake(node.name.value)
-    if any(word.keyword and word.keyword.value == "table" for word in node.keywords):
+    if is_sqlmodel_table(node):
         return node.name.value.lower()
     return ""
+
+
+def is_sqlmodel_table(node: cst.ClassDef) -> bool:
+    """Tell whether a class is declared with ``table=True``: all that it annotates are columns."""
+    return any(word.keyword and word.keyword.value == "table" for word in node.keywords)
 
 
 def _snake(name: str) -> str:

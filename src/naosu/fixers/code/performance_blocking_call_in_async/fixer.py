@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 
 from naosu.domain.classification import Category
+from naosu.domain.evidence import FaultEvidence
 from naosu.domain.repair import Diagnosis, FileEdit, Finding, Plan, PlanKind, Proof, Risk
 from naosu.fixers.code.performance_blocking_call_in_async.blocking import (
     Site,
@@ -21,6 +22,7 @@ from naosu.ports.fixer import Workplace
 
 STALL_S_MIN = 0.2
 NETWORK_S = 0.4
+SERVER_ERROR = 500
 STALL_S_LEFT = 0.15
 NETWORK_ERRORS = ("ConnectionError", "ConnectError", "ConnectTimeout", "ReadTimeout", "URLError", "gaierror", "Timeout")
 
@@ -44,7 +46,8 @@ class BlockingCallInAsync:
         if argument is None or argument["framework"] != "asgi" or not requests:
             return
         argument["network_s"] = NETWORK_S
-        stalls = _stalls(probe(work, argument))
+        told = [one for one in probe(work, argument) if not _fails_anyway(one, given)]
+        stalls = _stalls(told)
         sites = _sites(work, stalls)
         if sites:
             yield self._finding(work, sites, stalls, proving(argument, stall_s_max=STALL_S_LEFT))
@@ -84,6 +87,12 @@ class BlockingCallInAsync:
             ),
             plans=tuple(plan for plan in plans if plan.edits),
         )
+
+
+def _fails_anyway(one: Mapping[str, Any], given: FaultEvidence) -> bool:
+    """Tell whether a request fails for another reason: what it waits for is down, here and where the log is from."""
+    known = {request.line: request.status for request in given.requests}
+    return one["status"] >= SERVER_ERROR and not 0 < known.get(one["request"], 0) < SERVER_ERROR
 
 
 def _stalls(told: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
@@ -150,7 +159,9 @@ def _awaited(site: Site, asyncio_name: str) -> Change:
     """Return the change of a call into one that is awaited: the sleep of asyncio, or the call in a thread."""
     in_generator = any(isinstance(up, cst.GeneratorExp | cst.Lambda) for up in _inside(site))
     parent = site.place.parents[site.call]
-    needs_parentheses = isinstance(parent, cst.Attribute | cst.Subscript | cst.Call | cst.BinaryOperation)
+    is_enclosed = isinstance(parent, cst.Attribute | cst.Subscript | cst.BinaryOperation) or (
+        isinstance(parent, cst.Call) and parent.func is site.call
+    )
 
     def changed(node: cst.CSTNode) -> cst.CSTNode:
         call = cst.ensure_type(node, cst.Call)
@@ -159,15 +170,23 @@ def _awaited(site: Site, asyncio_name: str) -> Change:
         if site.is_sleep:
             called = call.with_changes(func=cst.parse_expression(f"{asyncio_name}.sleep"))
         else:
+            if nodes_of(call.func, cst.Call):  # what comes before the last call may be what takes the time
+                return _enclosed(cst.Await(_in_thread(asyncio_name, call)), is_enclosed=is_enclosed)
             first = cst.Arg(call.func, comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
             args = [first if call.args else first.with_changes(comma=cst.MaybeSentinel.DEFAULT), *call.args]
             called = call.with_changes(func=cst.parse_expression(f"{asyncio_name}.to_thread"), args=args)
-        waiting = cst.Await(called)
-        if needs_parentheses and not (isinstance(parent, cst.Call) and parent.func is not site.call):
-            return waiting.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        return waiting
+        return _enclosed(cst.Await(called), is_enclosed=is_enclosed)
 
     return changed
+
+
+def _in_thread(asyncio_name: str, call: cst.Call) -> cst.Call:
+    whole = cst.Lambda(params=cst.Parameters(), body=call)
+    return cst.Call(cst.parse_expression(f"{asyncio_name}.to_thread"), [cst.Arg(whole)])
+
+
+def _enclosed(node: cst.Await, *, is_enclosed: bool) -> cst.Await:
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]) if is_enclosed else node
 
 
 def _inside(site: Site) -> Iterable[cst.CSTNode]:

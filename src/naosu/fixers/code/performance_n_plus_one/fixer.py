@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from naosu.domain.classification import Category
-from naosu.domain.evidence import CodeFrame
+from naosu.domain.evidence import CodeFrame, WebRequest
 from naosu.domain.repair import Diagnosis, Finding, Plan, PlanKind, Proof, Risk
 from naosu.fixers.code.performance_n_plus_one.django import django_edits
 from naosu.fixers.code.performance_n_plus_one.repeated import REPEATS_MIN, Repeated, repeated, step_for
@@ -53,7 +53,8 @@ class NPlusOne:
     ) -> Iterable[Finding]:
         models = read_models(work.source)
         steps = _steps(models, entries)
-        starts = framed(work.source, _frames(entries))
+        asked = [WebRequest(method=method, path=path) for method, path in (e["request"].split(" ", 1) for e in entries)]
+        starts = framed(work.source, _frames(entries)) or handling(work.source, asked)
         if not steps:
             starts = handling(work.source, [one.request for one in said])
             through = reached(work.source, starts)
@@ -102,7 +103,7 @@ class NPlusOne:
                 fixer=self.name,
                 category=self.category,
                 confidence=0.95 if entries else 0.85,
-                evidence=tuple(facts),
+                evidence=tuple(dict.fromkeys(facts)),
                 cause=f"{listed} is loaded in a loop, by one SELECT for each row.",
                 risk=Risk.LOW,
                 options=("Load the relation in the statement whose rows are iterated.",),
