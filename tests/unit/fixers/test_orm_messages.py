@@ -48,7 +48,7 @@ def crash(line: str, path: str = "models.py") -> str:
     [
         "sqlalchemy.exc.InvalidRequestError: Mapper 'Mapper[Thread(threads)]' has no property 'replies'.  If this",
         "sqlalchemy.exc.InvalidRequestError: Mapper 'mapped class Thread->threads' has no property 'replies'",
-        "sqlalchemy.exc.InvalidRequestError: Original exception was: Mapper 'Mapper[Thread(t)]' has no property 'replies'",
+        "sqlalchemy.exc.InvalidRequestError: Original exception: Mapper 'Mapper[Thread(t)]' has no property 'replies'",
     ],
 )
 def test_the_same_typo_is_seen_in_every_wording(tmp_path, message):
