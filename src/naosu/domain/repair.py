@@ -129,7 +129,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         script: Source of a program for the application's own interpreter, run in the scratch copy once the plan is in
             force; it prints one JSON object ``{"ok": bool, "detail": str}``. Empty: none.
         may_change: What healthy requests may answer otherwise than before, by intention: names out of ``status``,
-            ``body``, ``headers``.
+            ``body``, ``headers``, ``log`` (lines that used to be written for them).
     """
 
     text: str

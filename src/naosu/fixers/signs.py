@@ -58,6 +58,7 @@ def failed_requests(work: Workplace) -> tuple[WebRequest, ...]:
         exchange.request for exchange in work.baseline.exchanges if exchange.status >= SERVER_ERROR or exchange.error
     ]
     failed += [request for request in work.evidence.requests if request.status >= SERVER_ERROR]
+    failed = [request for request in failed if not request.is_made_up] or failed
     return tuple({(one.method, one.path, one.headers, one.body): one for one in failed}.values())
 
 

@@ -44,7 +44,9 @@ class PasswordHashLeak:
                 fixer=self.name,
                 category=self.category,
                 confidence=0.95,
-                evidence=tuple(f"{one.exchange.request.line} answers {', '.join(one.fields)}" for one in found[:5]),
+                evidence=tuple(
+                    dict.fromkeys(f"{one.exchange.request.line} answers {', '.join(one.fields)}" for one in found)
+                ),
                 cause="Whole rows are answered, with the hashes of passwords in them.",
                 risk=Risk.LOW,
                 options=() if plans else (f"Answer a schema without {', '.join(fields)}.",),
@@ -58,12 +60,17 @@ def _by_schema(work: Workplace, found: list[Leak]) -> Plan | None:
     models = pydantic_models(work.source)
     changed: dict[str, Place] = {}
     dropped: set[str] = set()
+    done: set[tuple[str, str, str]] = set()
     for leak in found:
         current = {place.path: place for place in changed.values()}
         known = [_again(one, current) for one in endpoints(work.source)]
         endpoint = leaking_endpoint([one for one in known if one is not None], leak)
         if endpoint is None or leak.is_nested:
             return None
+        key = (endpoint.place.path, endpoint.function.name.value, endpoint.path)
+        if key in done:
+            continue
+        done.add(key)
         schema = safe_schema(models, leak)
         if schema is not None:
             module: cst.Module | None = with_schema(

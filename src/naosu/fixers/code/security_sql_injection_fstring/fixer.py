@@ -8,6 +8,7 @@ import libcst as cst
 import msgspec
 
 from naosu.domain.classification import Category
+from naosu.domain.evidence import Crash
 from naosu.domain.repair import Diagnosis, Expectation, FileEdit, Finding, Plan, PlanKind, Proof, Risk
 from naosu.fixers.code.security_sql_injection_fstring.statements import Injection, injections, with_bound_values
 from naosu.fixers.places import Place, code_of, places_with
@@ -55,8 +56,13 @@ class SqlInjection:
                 else (),
             ),
             plans=(_plan(work, found, edits),) if edits else (),
-            crashes=crashes,
+            crashes=tuple(crash for crash in crashes if _is_given(work, crash)),
         )
+
+
+def _is_given(work: Workplace, crash: Crash) -> bool:
+    """Tell whether somebody met a crash: the hole is there whether or not anybody did."""
+    return any((one.last.type, one.own_frames) == (crash.last.type, crash.own_frames) for one in work.given.crashes)
 
 
 def _edit(work: Workplace, place: Place) -> FileEdit | None:

@@ -71,7 +71,8 @@ def _plan(edits: tuple[FileEdit, ...], shown: list[Exchange]) -> Plan:
                 )
                 for one in shown[:3]
             ),
-            may_change=("body", "headers"),
+            # Django writes what it did not find to the console only for developers.
+            may_change=("body", "headers", "log"),
         ),
         undo="Revert the commit.",
         edits=edits,
