@@ -30,6 +30,10 @@ _MODULE_NAMES = ("main", "app", "asgi", "wsgi", "application", "server", "api", 
 _ASIDE = frozenset({"tests", "test", "examples", "example", "docs", "scripts", "migrations", "alembic", "benchmarks"})
 _FILE_BYTES_MAX = 1_000_000
 _ELSEWHERE = "elsewhere"
+_PROJECT_MARKS = (
+    "requirements.txt", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "alembic.ini", "Dockerfile", "Procfile",
+    ".env",
+)  # fmt: skip
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,14 +97,23 @@ def _served(source: Path, candidate: _Candidate) -> Application:
     else:
         factory = ("--factory",) if candidate.is_factory else ()
         arguments = ("-m", "uvicorn", target, *factory, "--port", "{port}")
-    roots = () if root == source else (str(root.relative_to(source)),)
+    cwd = _working_folder(source, root)
     return Application(
         framework=candidate.framework,
         target=target,
         is_factory=candidate.is_factory,
         arguments=arguments,
-        roots=roots,
+        cwd=str(cwd.relative_to(source)),
+        roots=() if root == cwd else (str(root.relative_to(cwd)),),
     )
+
+
+def _working_folder(source: Path, root: Path) -> Path:
+    """Return the folder in which people run it: the nearest that looks like a project's own, else the source itself."""
+    for folder in (root, *root.parents):
+        if folder == source or any((folder / mark).exists() for mark in _PROJECT_MARKS):
+            return folder
+    return source
 
 
 def import_root(source: Path, path: Path) -> tuple[Path, str]:

@@ -62,6 +62,25 @@ def test_an_application_is_found_in(name, tmp_path):
     assert not found.is_factory
 
 
+def test_a_project_in_a_folder_is_run_in_that_folder(tmp_path):
+    files = {
+        "backend/app/main.py": FASTAPI + "from app.api import x\n",
+        "backend/app/api.py": "",
+        "backend/.env": "A=1",
+        "frontend/package.json": "",
+    }
+    found = find_application(write(tmp_path, files))
+    assert found is not None
+    assert (found.target, found.cwd, found.roots) == ("app.main:app", "backend", ())
+
+
+def test_a_src_layout_in_a_folder_is_run_in_that_folder(tmp_path):
+    files = {"api/src/shop/__init__.py": "", "api/src/shop/web.py": FASTAPI + "import shop\n", "api/pyproject.toml": ""}
+    found = find_application(write(tmp_path, files))
+    assert found is not None
+    assert (found.target, found.cwd, found.roots) == ("shop.web:app", "api", ("src",))
+
+
 def test_a_factory_is_started_as_one(tmp_path):
     text = "from fastapi import FastAPI\ndef create_app(debug=False):\n    app = FastAPI()\n    return app\n"
     found = find_application(write(tmp_path, {"factory.py": text}))
