@@ -116,9 +116,7 @@ class InProcess:
 
         try:
             await self._app(scope, receive, send)
-        except (
-            Exception
-        ):  # why: what a server answers with 500, and logs; without an answer it is this program's defect
+        except Exception:  # why: a server answers it with 500, and logs it; without an answer it is our own defect
             if not sent:
                 raise
         headers = {name.lower(): value for name, value in sent[0]["headers"]}
