@@ -162,7 +162,7 @@ def rendered(url, base):
             down = offline(
                 command.downgrade, f"{ScriptDirectory.from_config(config()).get_current_head()}:{base or 'base'}"
             )
-    except Exception:
+    except Exception:  # why: migrations are code of others; that they failed is the answer
         if made.get_backend_name() != "sqlite" or not made.database:
             raise
         OPERATIONS.clear()
@@ -272,7 +272,7 @@ def main():
             answer = {"state": state, "merge": merge, "revise": revise, "merge_and_upgrade": merge_and_upgrade}[
                 ARGUMENT["do"]
             ]()
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # why: migrations are code of others; that they failed is the answer
             answer = {"error": f"{type(error).__name__}: {error}"[:500]}
     print(json.dumps(answer))
     sys.stdout.flush()

@@ -52,7 +52,7 @@ def main():
     for engine in found:
         try:
             asyncio.run(cut_async(engine)) if engine.dialect.is_async else cut_sync(engine)
-        except Exception as error:
+        except Exception as error:  # why: whatever the driver raises is the answer
             reached = not any(part in str(error) for part in ("Connection refused", "Connect call failed"))
             print(json.dumps({"ok": False, "detail": f"{type(error).__name__}: {error}"[:300]}) if reached else "")
             return

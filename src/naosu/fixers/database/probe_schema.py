@@ -42,7 +42,7 @@ def import_application():
     for name in ARGUMENT.get("modules", ()):
         try:
             importlib.import_module(name)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # why: whatever it raises, it is told
             PROBLEMS.append(f"{name}: {type(error).__name__}: {error}"[:300])
 
 
@@ -281,7 +281,7 @@ def tables_of(databases):
                     else:
                         entry["databases"][url] = {"exists": False, "is_view": table.name in held.get("views", ()),
                                                    **creation(table, dialect)}  # fmt: skip
-                except Exception as error:
+                except Exception as error:  # why: whatever it raises, it is told
                     PROBLEMS.append(f"{entry['table']}: {type(error).__name__}: {error}"[:300])
             found.append(entry)
     return found
@@ -296,7 +296,7 @@ def main():
         for url in urls:
             try:
                 databases[url] = with_connection(url, described)
-            except Exception as error:
+            except Exception as error:  # why: whatever it raises, it is told
                 absent = "does not exist" in str(error) or "Unknown database" in str(error)
                 databases[url] = {"error": f"{type(error).__name__}: {error}"[:500], "absent": absent}
         tables = tables_of(databases)

@@ -191,7 +191,7 @@ def main():
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             answer = report()
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # why: whatever it raises, it is told
             answer = {"error": f"{type(error).__name__}: {error}"[:500]}
     print(json.dumps(answer))
     sys.stdout.flush()

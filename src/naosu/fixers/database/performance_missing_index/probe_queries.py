@@ -108,7 +108,7 @@ def import_all():
     for name in ARGUMENT["modules"]:
         try:
             importlib.import_module(name)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # why: whatever it raises, it is told
             PROBLEMS.append(f"{name}: {type(error).__name__}: {error}"[:300])
 
 
@@ -275,7 +275,7 @@ def report():
     for (runner, statement), entry in list(SEEN.items())[:STATEMENTS_MAX]:
         try:
             seconds, plan = measured(runner, statement, entry)
-        except Exception as error:
+        except Exception as error:  # why: whatever it raises, it is told
             PROBLEMS.append(f"{type(error).__name__}: {error}"[:300])
             continue
         if seconds * entry["count"] > ARGUMENT["seconds"]:
@@ -316,7 +316,7 @@ def try_all(trial):
         try:
             result = tried(runner, trial["statement"], entry, candidate, trial["seconds_max"])
             found.append({"index": candidate["index"], **result})
-        except Exception as error:
+        except Exception as error:  # why: whatever it raises, it is told
             PROBLEMS.append(f"{candidate['create']}: {type(error).__name__}: {error}"[:300])
     return found
 
@@ -329,7 +329,7 @@ def main():
                 answer["tried"] = try_all(ARGUMENT["trial"])
             else:
                 drive()
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # why: whatever it raises, it is told
             PROBLEMS.append(f"{type(error).__name__}: {error}"[:300])
         answer["queries"] = [] if ARGUMENT.get("trial") else report()
     print(json.dumps(answer))
