@@ -17,6 +17,7 @@ _COLLECTORS = (
     re.compile(r"[A-Za-z][\w.-]* *\|(?: |$)"),  # docker compose
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}Z ?"),  # docker logs --timestamps
 )
+LINE_CHARS_MAX = 20_000
 _COLLECTED_SHARE_MIN = 0.8
 """A collector marks every line. What marks fewer is the application's own."""
 _HEADER = "Traceback (most recent call last):"
@@ -32,7 +33,7 @@ def plain_lines(text: str) -> tuple[str, ...]:
     """Return what the application wrote, line by line, whoever collected it."""
     lines = _ANSI.sub("", text.replace("\r\n", "\n")).replace("\r", "\n").split("\n")
     lines = [line for one in _without_collectors(lines) for line in _of_json(one)]
-    return tuple(_ANSI.sub("", line).rstrip() for line in _unboxed(_without_margins(lines)))
+    return tuple(_ANSI.sub("", line[:LINE_CHARS_MAX]).rstrip() for line in _unboxed(_without_margins(lines)))
 
 
 def _without_collectors(lines: Sequence[str]) -> Sequence[str]:

@@ -4,13 +4,13 @@ import re
 
 MASK = "***"
 _RULES = (
-    (re.compile(r"(?<=://)([^\s:/@]+):([^\s/@]+)@"), rf"\1:{MASK}@"),
+    (re.compile(r"(?<=://)([^\s:/@]{1,200}):([^\s/@]{1,200})@"), rf"\1:{MASK}@"),
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), MASK),
     (
         re.compile(
-            r"((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization|cookie|session(?:id)?)[\w-]*"
-            r"['\"]?\s*(?:=|:(?=\s*['\"]))\s*['\"]?)[^\s'\",&;)}]{3,}",
+            r"((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization|cookie|session(?:id)?)[\w-]{0,40}"
+            r"['\"]?\s{0,9}(?:=|:(?=\s{0,9}['\"]))\s{0,9}['\"]?)[^\s'\",&;)}]{3,}",
             re.IGNORECASE,
         ),
         rf"\1{MASK}",

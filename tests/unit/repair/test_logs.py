@@ -311,6 +311,10 @@ def test_only_the_end_of_a_very_long_log_is_read(monkeypatch):
     assert only(TRACE.replace("price", "old") + "x\n" * 2000 + TRACE).last.message.endswith("'price'")
 
 
+def test_a_line_without_end_is_cut():
+    assert len(read_log("x" * 100_000, TREE).log) == 20_000
+
+
 def test_joined_evidence_has_each_thing_once():
     first = read_log(TRACE + 'x "GET /p HTTP/1.1" 500', TREE)
     joined = join_evidence(first, first, read_log("", TREE))
