@@ -19,7 +19,7 @@ from naosu.scratch.copying import PREFIX, copy_tree, remove_left_over
 from naosu.scratch.errors import CellFailedError
 from naosu.scratch.inside.places import TREE
 from naosu.scratch.outside import OutsideFiles
-from naosu.scratch.plans import put_edits, sqlite_steps
+from naosu.scratch.plans import put_edits, relative_to_source, sqlite_steps
 from naosu.scratch.scripts import ask_argv, describe_argv, read_json
 from naosu.scratch.servers import Servers
 from naosu.scratch.starting import Start, find_start
@@ -124,7 +124,7 @@ class ScratchLaboratory:
             framework=told["framework"] or framework,
             openapi=told["openapi"].encode(),
             routes=tuple((method, path) for method, path in told["routes"]),
-            databases=tuple(told["databases"]),
+            databases=tuple(relative_to_source(url, self.start.cwd) for url in told["databases"]),
             error=told["error"],
         )
 
@@ -259,7 +259,10 @@ class ScratchLaboratory:
         tree = self._fresh(plan)
         steps = [
             *sqlite_steps(plan, self.source),
-            self._run_step(self._suite.argv(), self._limits.tests_s, self._suite.environment),
+            {
+                **self._run_step(self._suite.argv(), self._limits.tests_s, self._suite.environment),
+                "cwd": TREE,
+            },
             *self._suite.read_steps(),
         ]
         try:

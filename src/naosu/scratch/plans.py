@@ -49,3 +49,16 @@ def sqlite_file(url: str, source: Path) -> str | None:
         return None
     path = Path(os.path.normpath(source / parsed.database.removeprefix("file:").partition("?")[0]))
     return f"{TREE}/{path.relative_to(source)}" if path.is_relative_to(source) else str(path)
+
+
+def relative_to_source(url: str, cwd: str) -> str:
+    """Return a SQLite URL whose relative path begins at the source tree; the application runs in ``cwd``."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return url
+    path = parsed.database
+    if parsed.get_backend_name() != "sqlite" or not path or path.startswith((":", "/", "file:")) or cwd == ".":
+        return url
+    moved = parsed.set(database=os.path.normpath(f"{cwd}/{path}"))
+    return moved.render_as_string(hide_password=False)

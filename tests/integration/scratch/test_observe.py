@@ -359,3 +359,14 @@ def test_a_test_command_sets_its_own_variables(make):
 
 def test_without_tests_it_is_unknown_what_passed(make):
     assert make({"main.py": SHOP}).observe([]).tests_passed is None
+
+
+def test_a_project_in_a_folder_is_described_and_tested_from_the_source_tree(make):
+    files = {
+        "backend/requirements.txt": "",
+        "backend/main.py": "from sqlalchemy import create_engine\nengine = create_engine('sqlite:///a.db')\n" + SHOP,
+        "backend/test_main.py": "import main\ndef test_main(): assert main.app\n",
+    }
+    laboratory = make(files, tests="pytest backend")
+    assert laboratory.describe().databases == ("sqlite:///backend/a.db",)
+    assert laboratory.observe([]).tests_passed == ("backend.test_main::test_main",)
