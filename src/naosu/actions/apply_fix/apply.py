@@ -102,7 +102,7 @@ def apply_plan(source: Path, plan: Plan, *, mode: Mode, backup_dir: Path) -> App
     journal = Journal.create(backup_dir)
     try:
         prepared = prepare(source, plan, mode, journal)
-    except BaseException as error:
+    except BaseException as error:  # why: nothing was touched, so nothing of it stays, whatever ends it
         journal.discard()
         if isinstance(error, OSError):
             raise PlanFailedError(str(error)) from error

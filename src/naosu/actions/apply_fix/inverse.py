@@ -71,21 +71,24 @@ def _column(addition: Addition, ground: Ground) -> tuple[str, ...]:
         return ()
     if ground.backend == "postgresql":
         ground.ask(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-    if ground.holds(_written(addition, ground.backend)):
+    if ground.holds(_written(addition, ground)):
         return (f"column {table}.{name} stays: values were written to it",)
     ground.ask(f"ALTER TABLE {table} DROP COLUMN {name}")
     return ()
 
 
-def _written(addition: Addition, backend: str) -> str:
+def _written(addition: Addition, ground: Ground) -> str:
     """Return a query that has rows when a column holds other values than it was made with."""
     table, name, default = addition.table, addition.name, addition.default
     if not default:
         return f"SELECT 1 FROM {table} WHERE {name} IS NOT NULL LIMIT 1"  # noqa: S608 - names that were parsed
     if "(" in default or default.upper().startswith("CURRENT"):
         return f"SELECT 1 FROM (SELECT DISTINCT {name} FROM {table}) AS held LIMIT 1 OFFSET 1"  # noqa: S608
+    held = ground.now.objects.get(f"column {_plain(table, ground)}.{_plain(name, ground)}", "")
+    if ground.backend == "postgresql" and held.startswith("JSON "):
+        name, default = f"{name}::text", f"({default})::json::text"  # its `json` cannot be compared
     differs = {"sqlite": f"{name} IS NOT {default}", "postgresql": f"{name} IS DISTINCT FROM {default}"}
-    where = differs.get(backend, f"NOT ({name} <=> {default})")
+    where = differs.get(ground.backend, f"NOT ({name} <=> {default})")
     return f"SELECT 1 FROM {table} WHERE {where} LIMIT 1"  # noqa: S608
 
 
