@@ -9,7 +9,11 @@ from naosu.ports.fixer import Workplace
 
 _SAY = "Could not validate credentials"
 _HEADERS = '{"WWW-Authenticate": "Bearer"}'
-_RAISE = f'raise HTTPException(status_code=401, detail="{_SAY}", headers={_HEADERS}) from error'
+_RAISE = f"""raise HTTPException(
+        status_code=401,
+        detail="{_SAY}",
+        headers={_HEADERS},
+    ) from error"""
 _JSON = f'return JSONResponse({{"detail": "{_SAY}"}}, status_code=401, headers={_HEADERS})'
 _DJANGO = f'return JsonResponse({{"detail": "{_SAY}"}}, status=401, headers={_HEADERS})'
 _FLASK = f'abort(401, description="{_SAY}", www_authenticate=WWWAuthenticate("bearer"))'

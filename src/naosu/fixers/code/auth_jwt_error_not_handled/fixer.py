@@ -102,6 +102,9 @@ def _lines(
 ) -> list[cst.SimpleStatementLine]:
     """Return the statements to guard: the one that failed, and others of its file that read tokens alike."""
     failed = place.at(frame.line, cst.SimpleStatementLine)[:1]
+    function = place.function_at(frame.line)
+    if function is not None and is_middleware(place, function):
+        return failed  # what raises below it ends in it
     alike = unguarded(work, decodes, place.path)
     return [*failed, *(line for line in alike if all(line is not one for one in failed))]
 

@@ -153,7 +153,7 @@ def _plans(work: Workplace, issued: Sequence[tuple[Place, cst.BaseExpression]]) 
             edits=_both_sides(issued, [] if _read_by_model(work) else reads),
         )
     lenient = _lenient([one for one in reading if one.library == "jwt"])
-    if lenient:
+    if issued and lenient:
         yield Plan(
             kind=PlanKind.CODE,
             summary="Read tokens whose subject is a number",

@@ -45,12 +45,21 @@ def _of_call(source: SourceTree, path: str, call: cst.Call, hops: int) -> str:
     if isinstance(call.func, cst.Attribute) and dotted_name(call.func.value).endswith(".config") and last == "get":
         return _configured(source, key, hops)
     if last in _READERS and VARIABLE.fullmatch(key):
-        return key
+        return "" if _has_default(call) else key
     if isinstance(call.func, cst.Attribute) and last in {"encode", "get_secret_value", "strip"}:
         return variable_behind(source, path, call.func.value, hops + 1)
     if last == "str" and call.args:
         return variable_behind(source, path, call.args[0].value, hops + 1)
     return ""
+
+
+def _has_default(call: cst.Call) -> bool:
+    arg = argument(call, "default", 1)
+    return (
+        arg is not None
+        and dotted_name(arg.value) not in {"None", "str", "Secret"}
+        and cst.Module([]).code_for_node(arg.value) != '""'
+    )
 
 
 def _configured(source: SourceTree, key: str, hops: int) -> str:
@@ -102,7 +111,10 @@ def _is_made_by(source: SourceTree, path: str, name: str, model: PydanticModel) 
     calls = {dotted_name(call.func) for call in nodes_of(statement, cst.Call)}
     if model.name in calls or name == model.name:
         return True
-    functions = [top_level_names(source, path).get(call) for call in calls]
+    places = [found for call in calls if call and (found := definition(source, path, call))]
+    if any((found.path, found.name) == (model.path, model.name) for found in places):
+        return True
+    functions = [top_level_names(source, found.path).get(found.name) for found in places]
     return any(model.name in {dotted_name(c.func) for c in nodes_of(one, cst.Call)} for one in functions if one)
 
 

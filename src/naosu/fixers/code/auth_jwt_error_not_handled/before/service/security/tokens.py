@@ -1,0 +1,17 @@
+"""Signing and reading."""
+from datetime import datetime, timedelta, timezone
+
+from jwt import decode, encode
+
+KEY = "k" * 48
+ALGORITHMS = ["HS256"]
+
+
+def issue(login: str, minutes: int = 15) -> str:
+    until = datetime.now(timezone.utc) + timedelta(minutes=minutes)
+    claims = {"sub": login, "exp": until}
+    return encode(claims, KEY, algorithm=ALGORITHMS[0])
+
+
+def claims_of(token: str) -> dict:
+    return decode(token, KEY, algorithms=ALGORITHMS)

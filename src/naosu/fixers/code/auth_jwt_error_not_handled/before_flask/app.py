@@ -1,0 +1,29 @@
+import functools
+
+import jwt
+from flask import Flask, g, jsonify, request
+
+app = Flask(__name__)
+app.config["SIGNING_KEY"] = "0f" * 24
+
+
+def login_required(view):
+    @functools.wraps(view)
+    def wrapped(*args, **kwargs):
+        header = request.headers.get("Authorization", "")
+        data = jwt.decode(header[7:], app.config["SIGNING_KEY"], algorithms=["HS256"])
+        g.user = data["user"]
+        return view(*args, **kwargs)
+
+    return wrapped
+
+
+@app.post("/login/<name>")
+def login(name):
+    return jsonify(token=jwt.encode({"user": name}, app.config["SIGNING_KEY"]))
+
+
+@app.get("/whoami")
+@login_required
+def whoami():
+    return jsonify(user=g.user)

@@ -1,0 +1,1 @@
+MEMBERS = {1: {"name": "Ann"}, 2: {"name": "Bob"}}

@@ -1,0 +1,5 @@
+"""Passwords."""
+
+from passlib.context import CryptContext
+
+hasher = CryptContext(schemes=["bcrypt"], deprecated="auto", bcrypt__rounds=5)

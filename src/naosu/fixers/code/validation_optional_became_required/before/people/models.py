@@ -1,0 +1,20 @@
+from typing import Optional, Union
+
+import pydantic
+from pydantic import Field
+
+
+class Base(pydantic.BaseModel):
+    pass
+
+
+class PersonChange(Base):
+    name: Optional[str]
+    bio: Union[str, None]
+    age: "int | None" = Field(description="in years", ge=0)
+
+
+class Person(Base):
+    id: int
+    name: str
+    bio: str | None
