@@ -134,6 +134,22 @@ def test_a_column_filled_by_the_plan_is_undone(source: Path):
     assert schema(source) == before
 
 
+FILL = ("ALTER TABLE users ADD COLUMN token TEXT", "UPDATE users SET token = hex(randomblob(8))")
+
+
+def test_what_no_inverse_can_tell_apart_is_restored_from_the_copy_while_nothing_was_written_since(source: Path):
+    before, rows = schema(source), run_sql(source / "shop.db", "SELECT * FROM users")
+    assert put(source, *FILL).roll_back().left == ()
+    assert (schema(source), run_sql(source / "shop.db", "SELECT * FROM users")) == (before, rows)
+
+
+def test_once_something_was_written_since_the_copy_is_not_restored(source: Path):
+    applied = put(source, *FILL)
+    run_sql(source / "shop.db", "INSERT INTO users (name) VALUES ('Cleo')")
+    assert "column users.token stays" in applied.roll_back().left[0]
+    assert run_sql(source / "shop.db", "SELECT count(*), count(token) FROM users") == [(3, 2)]
+
+
 def test_marks_of_migrations_are_moved_and_moved_back(source: Path):
     run_sql(source / "shop.db", "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
             "INSERT INTO alembic_version VALUES ('a1')")  # fmt: skip
