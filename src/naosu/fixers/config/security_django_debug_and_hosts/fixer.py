@@ -9,7 +9,7 @@ from naosu.domain.classification import Category
 from naosu.domain.observation import Exchange
 from naosu.domain.repair import Diagnosis, Expectation, FileEdit, Finding, Plan, PlanKind, Proof, Risk
 from naosu.fixers.call_next import assigned
-from naosu.fixers.editing import argument, replace_nodes, with_import
+from naosu.fixers.editing import argument, dotted_name, nodes_of, replace_nodes, with_argument, with_import
 from naosu.fixers.places import Place, code_of, places_with, statements
 from naosu.fixers.signs import log_lines
 from naosu.fixers.web_apps import ASGI, apps, top_value
@@ -84,6 +84,9 @@ def _edits(work: Workplace) -> Iterator[FileEdit]:
         is_settings = top_value(place, "INSTALLED_APPS") is not None or top_value(place, "ROOT_URLCONF") is not None
         if is_settings and not FOR_DEVELOPERS.search(place.path) and (edit := _django(place)) is not None:
             yield edit
+    for place in places_with(work.source, "configure("):
+        if (edit := _configured(place)) is not None:
+            yield edit
     for app in apps(work.source, ASGI):
         debug = argument(app.call, "debug")
         if debug is not None and code_of(debug.value) == "True":
@@ -115,6 +118,22 @@ def _django(place: Place) -> FileEdit | None:
     module = replace_nodes(place.module, changes)
     module, local = with_import(module, "os")
     return FileEdit(path=place.path, before=place.module.code, after=module.code) if local == "os" else None
+
+
+def _configured(place: Place) -> FileEdit | None:
+    """``settings.configure(DEBUG=True, …)``, in applications of one file."""
+    for call in nodes_of(place.module, cst.Call):
+        debug = argument(call, "DEBUG")
+        if dotted_name(call.func) != "settings.configure" or debug is None or code_of(debug.value) != "True":
+            continue
+        new = with_argument(call, "DEBUG", cst.parse_expression(f'os.environ.get("DJANGO_DEBUG", ""){ON}'))
+        hosts = argument(call, "ALLOWED_HOSTS")
+        if hosts is None or code_of(hosts.value) in ("[]", "()"):
+            split = f'os.environ.get("DJANGO_ALLOWED_HOSTS", "{HOSTS}").split(",")'
+            new = with_argument(new, "ALLOWED_HOSTS", cst.parse_expression(split))
+        module, local = with_import(replace_nodes(place.module, {call: new}), "os")
+        return FileEdit(path=place.path, before=place.module.code, after=module.code) if local == "os" else None
+    return None
 
 
 def _line_of(place: Place, name: str) -> cst.SimpleStatementLine | None:
