@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from naosu.domain.repair import Plan
+from naosu.scratch.errors import CellFailedError
 from naosu.scratch.relay import Relay
 
 PREFIX = "naosu_scratch_"
@@ -228,7 +229,11 @@ class Servers:
 
     @contextmanager
     def run(self, folder: Path) -> Iterator[list[dict[str, Any]]]:
-        """Make fresh databases for one run, and yield the relays that lead to them, which listen in a folder."""
+        """Make fresh databases for one run, and yield the relays that lead to them, which listen in a folder.
+
+        Raises:
+            CellFailedError: The server failed meanwhile. Retryable.
+        """
         relays: list[Relay] = []
         told: list[dict[str, Any]] = []
         try:
@@ -238,11 +243,14 @@ class Servers:
                 relays.append(Relay(path, server.host, server.port, _Live(server)))
                 told.append({"port": server.port, "socket": path.name})
             yield told
+        except psycopg.Error as error:
+            raise CellFailedError(f"a scratch database: {str(error).strip().splitlines()[0]}") from error
         finally:
             for relay in relays:
                 relay.close()
             for server in self._servers:
-                server.end()
+                with suppress(psycopg.Error):  # what is left is dropped by a later laboratory
+                    server.end()
 
     def put(self, plan: Plan | None) -> str:
         """Run a plan's statements on the run's databases; returns why one was refused, or nothing."""
@@ -267,7 +275,8 @@ class Servers:
     def close(self) -> None:
         """Drop all that was made."""
         for server in self._servers:
-            server.close()
+            with suppress(psycopg.Error):
+                server.close()
 
     def _server(self, text: str) -> PostgresServer | None:
         try:

@@ -155,6 +155,14 @@ def test_nothing_is_left_on_the_server(make, notes, admin):
     assert not {name for name in scratch_databases(admin) if name.startswith(own)}
 
 
+def test_a_server_that_fails_meanwhile_is_no_failure_of_ours(make, notes, admin):
+    laboratory = make({"main.py": NOTES}, databases=[notes])
+    admin.execute(f'DROP DATABASE "{laboratory._servers._servers[0]._base}"')
+    seen = laboratory.observe(ask("GET /notes"))
+    assert not seen.started
+    assert "a scratch database" in seen.log
+
+
 def test_a_server_that_cannot_be_reached_is_said_to_be_missing(make):
     seen = make({"main.py": NOTES}, databases=["postgresql://x@127.0.0.1:1/shop"]).observe(ask("GET /notes"))
     assert any("shop: no scratch copy" in line for line in seen.isolation)
