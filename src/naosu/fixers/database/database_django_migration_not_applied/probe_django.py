@@ -87,7 +87,7 @@ def written(loader):
 
     detector = MigrationAutodetector(
         loader.project_state(), ProjectState.from_apps(apps),
-        NonInteractiveMigrationQuestioner(specified_apps=set(), dry_run=True),
+        NonInteractiveMigrationQuestioner(specified_apps=set(), dry_run=True, verbosity=0),
     )  # fmt: skip
     changes = detector.changes(graph=loader.graph, convert_apps=None)
     found = []
@@ -191,7 +191,11 @@ def main():
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             answer = report()
-        except (Exception, SystemExit) as error:  # why: whatever it raises, it is told
+        except SystemExit:
+            # Django ends the program where it would have to ask a question.
+            answer = {"url": "", "pending": ["a migration that is not written"], "written": ["?"], "files": {}, "statements": [],
+                      "refused": ["Django would ask which value rows that exist shall get"], "undo": []}  # fmt: skip
+        except Exception as error:  # why: whatever it raises, it is told
             answer = {"error": f"{type(error).__name__}: {error}"[:500]}
     print(json.dumps(answer))
     sys.stdout.flush()
