@@ -108,7 +108,8 @@ def _of_structure(stacks: Sequence[Any]) -> Iterator[str]:
         if count:
             yield from ("", "During handling of the above exception, another exception occurred:", "")
         yield _HEADER
-        for frame in stack.get("frames") or ():
+        frames = stack.get("frames")
+        for frame in frames if isinstance(frames, list) else ():
             if isinstance(frame, dict):
                 yield f'  File "{frame.get("filename")}", line {frame.get("lineno") or 0}, in {frame.get("name")}'
                 if frame.get("line"):

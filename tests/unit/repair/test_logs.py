@@ -95,6 +95,11 @@ def test_structured_exceptions_of_structlog_are_read():
     assert own(crash) == FRAMES[:1]
 
 
+@pytest.mark.parametrize("stack", [7, [7], [{"frames": 7}], [{"frames": [7]}], [{}]])
+def test_odd_structures_are_no_error(stack):
+    assert len(crashes(json.dumps({"event": "boom", "exception": stack}))) <= 1
+
+
 def test_a_traceback_that_rich_drew_is_read():
     box = dedent(
         """\
