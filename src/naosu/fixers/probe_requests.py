@@ -188,18 +188,20 @@ class Watch:
             NOW["stall_s"] = max(NOW.get("stall_s", 0.0), late)
 
 
-async def asgi_all(app, requests):
+async def asgi_all(app, requests, argument):
     watch = Watch()
     pulse = asyncio.ensure_future(watch.pulse())
     told = []
     async with lifespan(app):
         watch.thread.start()
+        if argument.get("starved"):
+            await take_all_threads()
         for request in [one for one in requests for _ in range(2 if one["method"] == "GET" else 1)]:
             start_request(request["method"] + " " + request["path"])
             await asyncio.sleep(0.03)
             begun = time.monotonic()
             try:
-                NOW["status"] = await asyncio.wait_for(asgi_one(app, request), 10)
+                NOW["status"] = await asyncio.wait_for(asgi_one(app, request), 2 if argument.get("starved") else 10)
             except BaseException as error:
                 # why: the application may raise anything, and that is the answer
                 NOW["error"] = f"{type(error).__name__}: {error}"[:300]
@@ -209,6 +211,15 @@ async def asgi_all(app, requests):
     watch.is_over = True
     pulse.cancel()
     return told
+
+
+async def take_all_threads():
+    """Leave no thread for plain functions, as slow routes do."""
+    from anyio import to_thread
+
+    limiter = to_thread.current_default_thread_limiter()
+    for _ in range(int(limiter.total_tokens)):
+        await limiter.acquire_on_behalf_of(object())
 
 
 @contextlib.asynccontextmanager
@@ -308,7 +319,7 @@ def run(argument):
     slow_network(argument.get("network_s", 0.0))
     if argument["framework"] == "flask":
         return wsgi_all(app, argument["requests"])
-    return asyncio.run(asgi_all(app, argument["requests"]))
+    return asyncio.run(asgi_all(app, argument["requests"], argument))
 
 
 def judged(told, argument):
@@ -318,6 +329,8 @@ def judged(told, argument):
         for entry in one["lazy"].values():
             if entry["count"] > argument.get("lazy_max", 1e9):
                 wrong.append(f"{one['request']}: {entry['owner']}.{entry['attribute']} loaded {entry['count']} times")
+    if argument.get("starved"):
+        wrong += [f"{one['request']}: no answer while every thread is busy" for one in told if not one["status"]]
     stalls = {}
     for one in told:  # what is asked twice counts by its better time: the first may import, connect, compile
         stall_s = sum(one["stalls"].values())

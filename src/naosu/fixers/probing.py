@@ -56,7 +56,7 @@ def probe(work: Workplace, argument: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(told.get("told") or [])
 
 
-def proving(argument: Mapping[str, Any], **limits: float) -> str:
+def proving(argument: Mapping[str, Any], **limits: float | bool) -> str:
     """Return a program that says whether the same requests now stay within limits."""
     given = json.dumps({**argument, **limits})
     return f"import json\nARGUMENT = json.loads({given!r})\n{_PROGRAM.read_text()}"

@@ -1,0 +1,1 @@
+"""Health routes that wait for a free thread."""
