@@ -224,7 +224,9 @@ def _git(
         break
     if fails:
         return ""
-    raise GitError(f"git {arguments[0]}: {error.splitlines()[-1] if error else 'failed'}")
+    lines = error.splitlines() or ["failed"]
+    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1])
+    raise GitError(f"git {arguments[0]}: {said}")
 
 
 def _run(

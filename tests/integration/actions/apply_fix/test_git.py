@@ -13,6 +13,7 @@ from naosu.actions.apply_fix import (
     apply_plan,
     state_of,
 )
+from naosu.actions.apply_fix.git import GitError
 from naosu.domain.repair import FileEdit, Plan, SqlChange
 
 from .world import APP, MENDED, git, make_plan, make_repository, make_tree, secret_edit, title_edit
@@ -240,6 +241,18 @@ def test_the_author_is_whom_git_knows_else_naosu(source: Path, backups: Path, tm
     subprocess.run(["git", "config", "user.email", "grace@example.org"], cwd=source, check=True)
     commit(source, backups).roll_back()
     assert git(source, "log", "-g", "--format=%an %ae").splitlines()[1] == "Grace grace@example.org"
+
+
+def test_an_index_that_another_git_holds_is_said_and_nothing_is_left_half_done(
+    source: Path, backups: Path, monkeypatch
+):
+    monkeypatch.setattr("naosu.actions.apply_fix.git._LOCK_TRIES", 2)
+    plan = make_plan(title_edit())
+    before = state_of(source, plan)
+    (source / ".git/index.lock").touch()
+    with pytest.raises(GitError, match=r"index\.lock"):
+        apply_plan(source, plan, mode=Commit(), backup_dir=backups)
+    assert state_of(source, plan) == before
 
 
 def branches(source: Path) -> list[str]:
