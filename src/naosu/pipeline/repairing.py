@@ -6,21 +6,20 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from naosu.domain.attempt import UNDER_WAY, Attempt, AttemptState, Mode, Proposal, Step
+from naosu.domain.attempt import BEFORE_IT_RUNS, UNDER_WAY, Attempt, AttemptState, Mode, Proposal, Step
 from naosu.domain.errors import NaosuError, NotFoundError
 from naosu.domain.issue import Issue
 from naosu.domain.issue_query import IssueQuery, Term
-from naosu.domain.lease import Lease
 from naosu.domain.playbook import Act, Playbook
 from naosu.domain.repair import Check, Verdict
 from naosu.domain.repair_policy import Ground, RepairPolicy
+from naosu.pipeline.begin import Surroundings, begin
 from naosu.pipeline.lease_keeper import LeaseKeeper
 from naosu.ports.clock import Clock
 from naosu.ports.store import Store
 from naosu.ports.store.repairs import AttemptQuery
 from naosu.ports.target import Target, Trial
 from naosu.repair.effect import came_back
-from naosu.repair.permit import Permit, Reason, Situation, permit
 from naosu.repair.playbooks import Subject, matching
 from naosu.repair.promote import mode_in_force
 
@@ -165,23 +164,36 @@ class Repairer:
             _LOG.info("repair.nothing_mends", issue=issue.short_id, tried=said)
         return max(mended, key=lambda trial: trial.finding.diagnosis.confidence, default=None)
 
-    # -- permits
+    # -- running
 
     def _run_permitted(self, policy: RepairPolicy) -> int:
-        waiting = self._store.list_attempts(AttemptQuery(states=(AttemptState.PROPOSED, AttemptState.APPROVED)))
-        done = 0
-        for attempt in reversed(waiting):
-            ground = self._ground_of(policy, attempt)
-            if ground is None:
-                continue
-            target = self._open_target(ground)
-            answer = self._permit(policy, ground, target, attempt)
-            if answer.reason is Reason.APPROVAL_VOID:
-                self._step(attempt, AttemptState.WITHDRAWN, reason=answer.reason.value)
-            elif answer.granted:
-                self._run(policy, ground, target, attempt)
-                done += 1
-        return done
+        waiting = self._store.list_attempts(AttemptQuery(states=BEFORE_IT_RUNS))
+        return sum(self._begin(policy, attempt) for attempt in reversed(waiting))
+
+    def _begin(self, policy: RepairPolicy, attempt: Attempt) -> bool:
+        """Run an attempt if it is permitted, and say whether it was."""
+        ground = self._ground_of(policy, attempt)
+        if ground is None:
+            return False
+        target = self._open_target(ground)
+        begun = begin(
+            self._store,
+            attempt.id,
+            owner=self._owner,
+            project=ground.project,
+            policy=policy,
+            surroundings=Surroundings(target_state=target.state(attempt.plan), naosu_started_at=self._started_at),
+            now=self._clock.now(),
+        )
+        if begun.permit.calls_person:
+            why = {"reason": begun.permit.reason.value, "detail": begun.permit.detail}
+            _LOG.warning("repair.needs_person", attempt=attempt.id, **why)
+        if begun.lease is None:
+            return False
+        ttl = timedelta(seconds=policy.limits_of(ground).lease_s)
+        with LeaseKeeper(self._store, self._clock, begun.lease, ttl=ttl):
+            self._run(target, begun.attempt)
+        return True
 
     def _ground_of(self, policy: RepairPolicy, attempt: Attempt) -> Ground | None:
         return next((one for one in policy.projects if _target_name(one) == attempt.target), None)
@@ -192,57 +204,21 @@ class Repairer:
         )
         return mode_in_force(ground.mode_of(proposal.means), record, promote_after=policy.promote_after)
 
-    def _permit(self, policy: RepairPolicy, ground: Ground, target: Target, attempt: Attempt) -> Permit:
-        store = self._store
-        pair = (attempt.target, attempt.fingerprint)
-        situation = Situation(
-            now=self._clock.now(),
-            mode=self._mode(policy, ground, attempt),
-            target_state=target.state(attempt.plan),
-            owner=self._owner,
-            approvals=store.list_approvals(attempt.id),
-            history=store.list_attempts(AttemptQuery(target_or_fingerprint=pair)),
-            stop=store.get_repair_stop(),
-            naosu_started_at=self._started_at,
-            instance_count=ground.instances,
-            lease=store.get_lease(attempt.target),
-            breaker_closed_at=store.breaker_closed_at(attempt.fingerprint),
-        )
-        answer = permit(attempt, situation, policy.limits_of(ground))
-        if answer.calls_person:
-            _LOG.warning("repair.needs_person", attempt=attempt.id, reason=answer.reason.value, detail=answer.detail)
-        return answer
-
-    # -- running
-
-    def _run(self, policy: RepairPolicy, ground: Ground, target: Target, attempt: Attempt) -> None:
-        if keeper := self._lease(policy, ground, attempt):
-            with keeper:
-                self._run_leased(target, attempt, keeper.lease)
-
-    def _lease(self, policy: RepairPolicy, ground: Ground, attempt: Attempt) -> LeaseKeeper | None:
-        ttl = timedelta(seconds=policy.limits_of(ground).lease_s)
-        lease = self._store.take_lease(attempt.target, self._owner, ttl=ttl, now=self._clock.now())
-        return LeaseKeeper(self._store, self._clock, lease, ttl=ttl) if lease else None
-
-    def _run_leased(self, target: Target, attempt: Attempt, lease: Lease) -> None:
+    def _run(self, target: Target, attempt: Attempt) -> None:
         trial = self._trial_of(target, attempt)
         if trial is None:
-            self._step(attempt, AttemptState.WITHDRAWN, reason="not_reproduced")
+            self._step(attempt, AttemptState.CANNOT_TELL, reason="not_reproduced")
             return
-        if attempt.state is AttemptState.PROPOSED:
-            attempt = self._step(attempt, AttemptState.APPROVED, reason=attempt.mode.value)
-        attempt = self._step(attempt, AttemptState.RUNNING, fence=lease.token)
         try:
             in_force = target.apply(attempt.plan)
         except NaosuError as error:
             left = tuple(getattr(error, "left", ()))
             said = (Check(name="apply", ok=False, detail=str(error)),)
-            self._step(attempt, AttemptState.NOT_FIXED, reason=error.code, checks=said, left=left, fence=lease.token)
+            self._step(attempt, AttemptState.NOT_FIXED, reason=error.code, checks=said, left=left)
             return
-        attempt = self._step(attempt, AttemptState.VERIFYING, fence=lease.token)
+        attempt = self._step(attempt, AttemptState.VERIFYING)
         verdict, checks = self._measure(target, attempt, trial)
-        attempt = self._step(attempt, _STATES[verdict], checks=checks, fence=lease.token)
+        attempt = self._step(attempt, _STATES[verdict], checks=checks)
         if verdict is Verdict.FIXED:
             in_force.keep()
             if attempt.issue_id is not None:
@@ -251,7 +227,7 @@ class Repairer:
         left = in_force.roll_back()
         said_of_restart = target.restart()
         lines = (*left, said_of_restart) if said_of_restart else left
-        self._step(attempt, AttemptState.ROLLED_BACK, reason=verdict.value, left=lines, fence=lease.token)
+        self._step(attempt, AttemptState.ROLLED_BACK, reason=verdict.value, left=lines)
         _LOG.error("repair.needs_person", attempt=attempt.id, verdict=verdict.value, left=lines)
 
     def _trial_of(self, target: Target, attempt: Attempt) -> Trial | None:
@@ -287,7 +263,14 @@ class Repairer:
         left: Sequence[str] = (),
         fence: int = 0,
     ) -> Attempt:
-        step = Step(since=attempt.state, to=to, reason=reason, checks=tuple(checks), left=tuple(left), fence=fence)
+        step = Step(
+            since=attempt.state,
+            to=to,
+            reason=reason,
+            checks=tuple(checks),
+            left=tuple(left),
+            fence=fence or attempt.fence,
+        )
         stepped = self._store.step_attempt(attempt.id, step, by=self._owner, now=self._clock.now())
         _LOG.info("repair.step", attempt=attempt.id, state=to.value, reason=reason)
         return stepped
@@ -298,14 +281,17 @@ class Repairer:
         """Bring back what a process that died may have left half done, and say what could not be."""
         for attempt in self._store.list_attempts(AttemptQuery(states=tuple(UNDER_WAY))):
             ground = self._ground_of(policy, attempt)
-            keeper = self._lease(policy, ground, attempt) if ground else None
-            if ground is None or keeper is None:
+            if ground is None:
                 continue
-            with keeper:
+            ttl = timedelta(seconds=policy.limits_of(ground).lease_s)
+            lease = self._store.take_lease(attempt.target, self._owner, ttl=ttl, now=self._clock.now())
+            if lease is None:
+                continue
+            with LeaseKeeper(self._store, self._clock, lease, ttl=ttl):
                 target = self._open_target(ground)
                 left = target.recover(attempt.plan)
                 said = target.restart()
-                fence = keeper.lease.token
+                fence = lease.token
                 stopped = self._step(attempt, AttemptState.CANNOT_TELL, reason="interrupted", fence=fence)
                 lines = (*left, said) if said else left
                 self._step(stopped, AttemptState.ROLLED_BACK, reason="interrupted", left=lines, fence=fence)
