@@ -104,3 +104,17 @@ def test_the_key_of_another_issuer_is_not_made_up():
     (finding,) = found_in(folder, folder / "before_other_issuer")
     assert not finding.plans
     assert "other" in " ".join(finding.diagnosis.options).lower()
+
+
+def test_a_missing_package_is_named_with_the_list_that_it_belongs_in_and_nothing_is_installed(tmp_path):
+    (tmp_path / "app.py").write_text("from fastapi import FastAPI\n")
+    (tmp_path / "requirements.txt").write_text("fastapi\n")
+    log = (
+        'Traceback (most recent call last):\n  File "<app>/app.py", line 1, in <module>\n    app = FastAPI()\n'
+        'RuntimeError: Form data requires "python-multipart" to be installed.\n'
+    )
+    fixer = next(fixer for fixer in load_fixers() if fixer.name == "dependency_missing")
+    (finding,) = fixer.find(SampleWorkplace(tmp_path, log))
+    assert not finding.plans
+    assert "Add python-multipart to requirements.txt." in finding.diagnosis.options
+    assert finding.crashes
