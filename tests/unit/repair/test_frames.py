@@ -55,6 +55,10 @@ def test_a_frame_of_a_library_is_none_of_the_applications(path):
     assert found(path, function="dispatch", code="return super()")[0] == ""
 
 
+def test_a_frame_of_a_library_is_not_the_applications_though_its_text_agrees():
+    assert found("/usr/lib/python3.11/api/views.py")[0] == ""
+
+
 def test_a_library_file_of_the_same_name_is_not_mistaken_for_the_applications():
     assert found("/opt/python/flask/app.py", line=900, function="wsgi_app", code="response = self.full()")[0] == ""
 

@@ -180,6 +180,10 @@ def test_a_logged_line_may_have_other_numbers_and_times():
     assert judged(log_run("2026-11-22 04:09:00,999 audit: 7 bytes"), before=before)[0] is Verdict.FIXED
 
 
+def test_a_logged_line_may_quote_other_values():
+    assert judged(log_run("served 'ann'"), before=log_run("served 'bob'", fault=True))[0] is Verdict.FIXED
+
+
 @pytest.mark.parametrize(
     "line",
     [

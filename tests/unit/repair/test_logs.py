@@ -316,6 +316,14 @@ def test_only_the_end_of_a_very_long_log_is_read(monkeypatch):
     assert only(TRACE.replace("price", "old") + "x\n" * 2000 + TRACE).last.message.endswith("'price'")
 
 
+def test_what_stands_far_below_a_message_is_not_its_end():
+    assert only(f"{TRACE}\n\n\n  indented, but far away\n").last.message.endswith("'price'")
+
+
+def test_a_plain_word_after_a_cut_off_traceback_is_no_exception():
+    assert only("\n".join(TRACE.splitlines()[:9]) + "\n\ndone\n").last.type == ""
+
+
 def test_a_line_without_end_is_cut():
     assert len(read_log("x" * 100_000, TREE).log) == 20_000
 
