@@ -145,6 +145,21 @@ def test_a_recorded_request_that_failed_is_not_right_because_it_is_refused(statu
     assert judged(run(answer(), answer(GET_ITEM, status)))[0] is Verdict.NOT_FIXED
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "verdict"),
+    [
+        ("sqlalchemy.exc.IntegrityError", 409, Verdict.FIXED),
+        ("sqlalchemy.exc.IntegrityError", 404, Verdict.NOT_FIXED),
+        ("jwt.exceptions.ExpiredSignatureError", 401, Verdict.FIXED),
+        ("KeyError", 409, Verdict.NOT_FIXED),
+    ],
+)
+def test_a_recorded_request_may_be_refused_as_its_fault_calls_for(kind, status, verdict):
+    fault = crash(kind)
+    before = run(answer(), failure(fault=fault), crashes=(fault,))
+    assert judged(run(answer(), answer(GET_ITEM, status)), before=before, fault=finding(fault))[0] is verdict
+
+
 @pytest.mark.parametrize(("status", "verdict"), [(404, Verdict.FIXED), (422, Verdict.FIXED), (503, Verdict.NOT_FIXED)])
 def test_a_request_that_was_made_up_may_be_refused_but_not_fail(status, verdict):
     made = WebRequest(method="GET", path="/items/7", is_made_up=True)
