@@ -10,7 +10,7 @@ from naosu.domain.errors import NotFoundError
 from naosu.domain.issue import Issue
 from naosu.pipeline.approvals import approve, missing_approvals, reject
 from naosu.ports.store.repairs import AttemptQuery
-from naosu.web.shell import Screen, Visit, redirect, whole_number
+from naosu.web.shell import Screen, Visit, redirect
 
 ATTEMPTS_MAX = 100
 
@@ -40,7 +40,7 @@ def show_list(visit: Visit) -> Response:
 
 def show_one(visit: Visit) -> Response:
     """Show one attempt: evidence, plan, checks, verdict, rollback, and every step."""
-    attempt = visit.context.store.get_attempt(_attempt_id(visit))
+    attempt = visit.context.store.get_attempt(visit.path_id("attempt_id"))
     store = visit.context.store
     detail = view_detail(
         view_attempt(attempt, approvals_missing=missing_approvals(store, attempt, now=visit.times.now)),
@@ -61,7 +61,8 @@ def show_one(visit: Visit) -> Response:
 
 def answer_one(visit: Visit) -> Response:
     """Keep what a person says to the plan that they saw."""
-    attempt_id = _attempt_id(visit)
+    _check_word(visit.path("answer"), "approve", "reject")
+    attempt_id = visit.path_id("attempt_id")
     say = approve if visit.path("answer") == "approve" else reject
     by = visit.identity.name if visit.identity else ""
     say(
@@ -77,6 +78,7 @@ def answer_one(visit: Visit) -> Response:
 
 def switch(visit: Visit) -> Response:
     """Stop all repairing, or let it go on."""
+    _check_word(visit.path("way"), "stop", "go")
     by = visit.identity.name if visit.identity else ""
     if visit.path("way") == "stop":
         visit.context.store.stop_repair(by=by, reason=visit.field("reason"), now=visit.times.now)
@@ -85,8 +87,9 @@ def switch(visit: Visit) -> Response:
     return redirect("/repairs", flash="repair_goes_on")
 
 
-def _attempt_id(visit: Visit) -> int:
-    return whole_number(str(visit.request.path_params["attempt"]))
+def _check_word(word: str, *known: str) -> None:
+    if word not in known:
+        raise NotFoundError("There is no such page.")
 
 
 def _waits(visit: Visit, attempt: Attempt) -> bool:
@@ -112,7 +115,7 @@ def _kind_of(line: str) -> str:
 
 SCREENS = (
     Screen(path="/repairs", handler=show_list),
-    Screen(path="/repairs/{attempt:int}", handler=show_one),
-    Screen(method="POST", path="/repairs/{attempt:int}/{answer}", handler=answer_one, role=Role.OPERATOR),
+    Screen(path="/repairs/{attempt_id}", handler=show_one),
     Screen(method="POST", path="/repairs/all/{way}", handler=switch, role=Role.OPERATOR),
+    Screen(method="POST", path="/repairs/{attempt_id}/{answer}", handler=answer_one, role=Role.OPERATOR),
 )
