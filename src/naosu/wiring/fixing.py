@@ -1,6 +1,7 @@
 """`naosu fix` joined: a laboratory, the fixers, the pipeline, and the hand that applies what was proved."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from naosu.actions.apply_fix import Branch, Commit, Mode, PatchFile, apply_plan
+from naosu.actions.apply_fix.resume import Ending, forget, reopen, resume
 from naosu.domain.errors import InvalidInputError, NaosuError
 from naosu.domain.evidence import Crash, FaultEvidence, WebRequest
 from naosu.domain.repair import Check, Diagnosis, Finding, Risk, Tried, Verdict
@@ -26,6 +28,7 @@ ROUNDS_MAX = 5
 """A repaired fault may uncover another; more than these want a person."""
 
 _SURE = 0.9
+_BACKUPS_KEPT_S = 30 * 24 * 3600.0
 
 
 class FixReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +121,9 @@ class Fixing:
 
     def run(self, evidence: Iterable[FaultEvidence]) -> FixReport:
         """Diagnose, try and, where asked for, apply; again while that uncovers more."""
+        if isinstance(self._mode, Commit):
+            self._end_interrupted()
+            self._begin()
         given = join_evidence(*evidence)
         anything = not (given.log.strip() or given.crashes)
         for _ in range(ROUNDS_MAX if isinstance(self._mode, Commit) else 1):
@@ -167,10 +173,11 @@ class Fixing:
         if not isinstance(mode, Commit):
             applied.keep()
             return _real(best, best.verdict, best.checks)
-        self._begin()
-        self._tell("measuring again")
-        after = self._mender.observe_in_force(diagnosed.requests, best.plan)
-        verdict, checks = judge(finding, best.plan, baselines=diagnosed.baselines, after=after)
+        try:
+            verdict, checks = self._measure(diagnosed, finding, best)
+        except BaseException:  # why: an interrupt too must leave nothing in force that was not measured; it goes on
+            applied.roll_back()
+            raise
         if verdict is Verdict.FIXED or (verdict is Verdict.CANNOT_TELL and best.verdict is Verdict.CANNOT_TELL):
             applied.keep()
             return _real(best, verdict, checks)
@@ -178,6 +185,29 @@ class Fixing:
         self._begin()
         proof = Check(name="rolled_back", ok=not undone.left, detail="; ".join(undone.left) or "all as it was, by hash")
         return _real(best, verdict, (*checks, proof), rolled_back=True, left=undone.left)
+
+    def _measure(self, diagnosed: Diagnosed, finding: Finding, best: Tried) -> tuple[Verdict, tuple[Check, ...]]:
+        self._begin()
+        self._tell("measuring again")
+        after = self._mender.observe_in_force(diagnosed.requests, best.plan)
+        return judge(finding, best.plan, baselines=diagnosed.baselines, after=after)
+
+    def _end_interrupted(self) -> None:
+        """Undo what an earlier run put in force here and never measured, because it was killed."""
+        backups = _backup_dir()
+        for ended in resume(backups):
+            if ended.ending is Ending.ROLLED_BACK:
+                self._notes += ("An interrupted repair was undone.", *ended.left)
+            applied = reopen(ended.folder) if ended.ending is Ending.IN_FORCE else None
+            if applied is None:
+                continue
+            if applied.source.resolve() == self._source.resolve():
+                left = applied.roll_back().left
+                self._notes.append(f"An interrupted repair was undone: {applied.plan.summary}")
+                self._notes += left
+            else:
+                applied.release()
+        forget(backups, older_than_s=_BACKUPS_KEPT_S, now_s=time.time())
 
 
 def _request(line: str) -> WebRequest:

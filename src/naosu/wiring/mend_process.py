@@ -2,11 +2,13 @@
 
 import os
 import socket
+import time
 import uuid
 from pathlib import Path
 
 import structlog
 
+from naosu.actions.apply_fix.resume import forget
 from naosu.domain.errors import NaosuError
 from naosu.pipeline.repairing import Repairer, Rules
 from naosu.wiring.build import open_store
@@ -19,6 +21,7 @@ from naosu.wiring.targets import GroundTarget
 
 _EVERY_S = 2.0
 _SETTLE_S = 5.0
+_BACKUPS_KEPT_S = 30 * 24 * 3600.0
 
 log = structlog.get_logger("naosu.mend")
 
@@ -28,6 +31,7 @@ def run_mend(orders: Orders, channel: Channel) -> None:
     stop = Stop(channel)
     backups = Path(orders.settings.data) / "repairs"
     backups.mkdir(mode=0o700, exist_ok=True)
+    forget(backups, older_than_s=_BACKUPS_KEPT_S, now_s=time.time())
     rules_file = open_rules(os.environ)
 
     def rules() -> Rules:

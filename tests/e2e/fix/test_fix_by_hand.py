@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,17 @@ class Case:
         for name_ in HIDDEN:
             (self.source / name_).unlink(missing_ok=True)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "XDG_STATE_HOME": str(self.log.parent / "state")}
+
+    def command(self, *arguments: str) -> list[str]:
+        given = ["--source", str(self.source), "--log", str(self.log), "--python", PYTHON]
+        return [NAOSU, "fix", *given, "--json", *arguments]
+
     def fix(self, *arguments: str) -> tuple[int, dict]:
-        command = [NAOSU, "fix", "--source", str(self.source), "--log", str(self.log), "--python", PYTHON, "--json"]
-        environment = {**os.environ, "XDG_STATE_HOME": str(self.log.parent / "state")}
         done = subprocess.run(
-            [*command, *arguments], capture_output=True, check=False, text=True, env=environment, timeout=170
+            self.command(*arguments), capture_output=True, check=False, text=True, env=self.environment, timeout=170
         )
         assert "Traceback" not in done.stderr
         return done.returncode, json.loads(done.stdout)
@@ -107,6 +114,23 @@ def test_a_branch_or_a_patch_leaves_the_checkout_as_it_was(tmp_path: Path):
     }
     assert len(git(case, "log", "--format=%h", "mend").splitlines()) == 2
     git(case, "apply", str(patch))
+    assert case.oracle() == 0
+
+
+def test_what_a_killed_run_left_in_force_is_undone_by_the_next_one_and_then_done_whole(tmp_path: Path):
+    case = Case("orm_back_populates_typo", tmp_path)
+    under_git(case)
+    begun = subprocess.Popen(case.command("--apply"), stdout=subprocess.DEVNULL, env=case.environment)
+    try:
+        while len(git(case, "log", "--format=%h").splitlines()) < 2:
+            assert begun.poll() is None, "it ended before it could be killed"
+            time.sleep(0.02)
+    finally:
+        begun.kill()
+        begun.wait()
+    code, report = case.fix("--apply")
+    assert code == 0, report
+    assert any("interrupted" in note for note in report["notes"])
     assert case.oracle() == 0
 
 
