@@ -57,11 +57,12 @@ class Redrive:
         deadline_s, moved, wanted = time.monotonic() + scene.timeout_s, 0, 1
         with redis_at(parameters.url, timeout_s=scene.timeout_s) as client:
             while moved < parameters.letters_max:
+                before = client.llen(parameters.dead)
                 batch = _move(client, parameters, min(wanted, parameters.letters_max - moved))
                 moved += batch
                 if not batch:
                     break
-                if trouble := _settle(client, parameters, deadline_s):
+                if trouble := _settle(client, parameters, deadline_s, dead_max=before - batch):
                     raise ActionFailedError(f"stopped after {moved} letters: {trouble}")
                 wanted = parameters.batch_count
             left = client.llen(parameters.dead)
@@ -80,12 +81,16 @@ def _move(client: Any, parameters: RedriveParameters, count: int) -> int:
     return count
 
 
-def _settle(client: Any, parameters: RedriveParameters, deadline_s: float) -> str:
-    """Wait until the letters are worked off, and say what is wrong if they are not."""
-    before, quiet_since_s = client.llen(parameters.dead), time.monotonic()
+def _settle(client: Any, parameters: RedriveParameters, deadline_s: float, *, dead_max: int) -> str:
+    """Wait until the letters are worked off, and say what is wrong if they are not.
+
+    Args:
+        dead_max: How many were left when they had been moved: counted before, for one may die again at once.
+    """
+    quiet_since_s = time.monotonic()
     while True:
         now_s = time.monotonic()
-        if client.llen(parameters.dead) > before:
+        if client.llen(parameters.dead) > dead_max:
             return "a letter died again"
         if client.llen(parameters.live):
             quiet_since_s = now_s
