@@ -84,8 +84,7 @@ def _move(client: Any, parameters: RedriveParameters, count: int) -> int:
 def _settle(client: Any, parameters: RedriveParameters, deadline_s: float, *, dead_max: int) -> str:
     """Wait until the letters are worked off, and say what is wrong if they are not.
 
-    Args:
-        dead_max: How many were left when they had been moved: counted before, for one may die again at once.
+    `dead_max`, how many were left, was counted before they moved, for one may die again at once.
     """
     quiet_since_s = time.monotonic()
     while True:
